@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.epicfhir.common.ChildJvm;
 import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.optout.KeptOut;
@@ -159,6 +160,7 @@ class OptOutTest extends SiteTest {
     assertThat(optOut("readmit", "--patients", list.toString(), "--approved", "")).isEqualTo(2);
     Files.writeString(list, "urn:mrn|4711\n");
     assertThat(optOut("readmit", "--patients", list.toString(), "--approved", approved)).isZero();
+    assertThat(folder.resolve("lake/state/crawl/readmitted.txt")).as("crawls ask for all").exists();
     assertThat(site.runAll("r2")).isZero();
     assertThat(newest().since()).as("everything is asked for").isNull();
     assertThat(newest().keptOut()).isNull();
@@ -192,6 +194,9 @@ class OptOutTest extends SiteTest {
     assertThat(site.runAll("r1")).isZero();
 
     assertThat(bronze(newest())).hasSize(5);
+    assertThat(site.report("r1", "extract").path("notes").toString())
+        .as("its second look at the files is no second try")
+        .doesNotContain("earlier try");
     assertThat(newest().keptOut()).isNull();
     assertThat(site.report("r1", "extract").at("/result/opted_out").size()).isZero();
     assertThat(new OptOutList(site.lake()).load().has("Patient", ANNA)).isTrue();
@@ -203,6 +208,46 @@ class OptOutTest extends SiteTest {
         .singleElement()
         .asString()
         .contains("DELETE", "Observation/oMoved112233");
+  }
+
+  /** What shows it is read by its id, when the export's files are taken in already. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "optout.released:1"})
+  void whatAReadShowsToBeAnotherPatientsComesWithWhatRefersToIt(String failpoint)
+      throws IOException, InterruptedException {
+    Map<String, byte[]> files = new TreeMap<>();
+    files.put("Encounter.ndjson", lines(of("Encounter", "eMoved112233", "Patient/" + BERT)));
+    files.put(
+        "Observation.ndjson",
+        lines(
+            resource(
+                "Observation",
+                "oHis11223344",
+                subject(BERT) + ",\"encounter\":{\"reference\":\"Encounter/eMoved112233\"}")));
+    files.put("Provenance.ndjson", lines(target("vMoved112233", "Encounter/eMoved112233")));
+    files.put("Patient.ndjson", lines(resource("Patient", BERT, "")));
+    open(files, o -> o);
+    site.settings.put("bulk.types", "[Observation, Provenance, Patient]");
+    site.settings.put("bulk.hydrate", "[Encounter]");
+    new OptOutList(site.lake())
+        .add(
+            List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
+            List.of("Encounter/eMoved112233"));
+    if (!failpoint.isEmpty()) {
+      assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
+      assertThat(site.run(new ExportStatus(), "r1", "wait")).isZero();
+      String[] arguments = site.arguments("r1", "extract");
+      assertThat(ChildJvm.run(Extract.class, failpoint, arguments)).isEqualTo(ChildJvm.KILLED);
+    }
+
+    assertThat(site.runAll("r1")).isZero();
+
+    assertThat(bronze(newest()))
+        .hasSize(4)
+        .anyMatch(line -> line.contains("\"vMoved112233\""))
+        .anyMatch(line -> line.contains("\"id\":\"eMoved112233\""));
+    assertThat(newest().keptOut()).isNull();
+    assertThat(site.report("r1", "extract").at("/result/opted_out").size()).isZero();
   }
 
   /** Bert's report names Anna's specimen, and cannot be read one night: it may be anybody's. */

@@ -45,8 +45,14 @@ public final class BulkFigures {
     this.quarantine = new QuarantineFigures(context.recorder());
   }
 
+  /** Whether nothing of the export was taken in by this run's task so far. */
+  boolean isFirstTaking() {
+    return takenNow == null;
+  }
+
   /**
-   * The download's figures, also where nothing lands of it; replaces those of the export so far.
+   * The download's figures, also where nothing lands of it; replaces those of the export so far,
+   * but for the time.
    */
   void downloaded(
       ExportLedger.Started started,
@@ -54,7 +60,8 @@ public final class BulkFigures {
       List<BinResult> results,
       long downloadMs) {
     results.forEach(result -> result.traffic().countIn(context.recorder().registry()));
-    takenNow = new Taken(started, files, downloadMs);
+    long before = takenNow == null ? 0 : takenNow.downloadMs();
+    takenNow = new Taken(started, files, before + downloadMs);
   }
 
   /** The same files, where some of their lines turned out to be of patients who stay out. */

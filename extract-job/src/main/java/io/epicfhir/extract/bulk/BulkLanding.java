@@ -3,30 +3,23 @@ package io.epicfhir.extract.bulk;
 import com.codahale.metrics.Timer;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
-import io.epicfhir.common.Progress;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.extract.bronze.BronzeSettings;
 import io.epicfhir.extract.bronze.Publication;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bronze.Staging;
-import io.epicfhir.extract.bulk.files.BinResult;
-import io.epicfhir.extract.bulk.files.Download;
-import io.epicfhir.extract.bulk.files.DownloadProgress;
 import io.epicfhir.extract.bulk.files.FileReceipt;
 import io.epicfhir.extract.bulk.files.FileResult;
-import io.epicfhir.extract.bulk.files.Receipts;
 import io.epicfhir.extract.bulk.judgement.Judgement;
 import io.epicfhir.extract.bulk.ledger.Completeness;
 import io.epicfhir.extract.bulk.ledger.ExportFence;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.bulk.ledger.ExportSpan;
 import io.epicfhir.extract.bulk.manifest.Manifest;
-import io.epicfhir.extract.bulk.manifest.RemoteFile;
 import io.epicfhir.extract.bulk.settings.BulkSettings;
 import io.epicfhir.extract.crawl.references.BulkHydration;
 import io.epicfhir.extract.crawl.references.Hydrated;
-import io.epicfhir.extract.source.SourceClients;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +39,7 @@ public final class BulkLanding {
   private final ExportLedger ledger;
   private final BulkHydration hydration;
   private final BulkFigures figures;
+  private final ExportFiles files;
 
   /** The landing of the ledger's export. */
   public BulkLanding(
@@ -61,6 +55,7 @@ public final class BulkLanding {
     this.ledger = ledger;
     this.hydration = hydration;
     this.figures = figures;
+    this.files = new ExportFiles(context, bronze, ledger, hydration.finder(), figures);
   }
 
   /**
@@ -87,15 +82,25 @@ public final class BulkLanding {
     if (begun.isPresent()) {
       return begun.get();
     }
-    List<FileReceipt> receipts = receipts(manifest).settled(() -> take(manifest, started));
-    List<FileResult> files = receipts.stream().map(FileReceipt::result).toList();
-    figures.recounted(files);
+    Optional<Landing> landed = takeAndShow(manifest, started, publication, fence);
+    while (landed.isEmpty()) { // fewer are on the opt-out list now
+      landed = takeAndShow(manifest, started, publication, fence);
+    }
+    return landed.get();
+  }
+
+  /** Empty where a read resource came as another patient's that was on the opt-out list. */
+  private Optional<Landing> takeAndShow(
+      Manifest manifest, ExportLedger.Started started, Publication publication, ExportFence fence) {
+    List<FileReceipt> receipts = files.settled(manifest);
+    List<FileResult> results = receipts.stream().map(FileReceipt::result).toList();
+    figures.recounted(results);
     List<StagedFile> rejected = receipts.stream().flatMap(r -> r.quarantine().stream()).toList();
     fence.check();
     figures.quarantined(
-        Staging.quarantine(context.lake(), context.run(), started.exportId(), rejected), files);
-    judge(manifest, receipts, files);
-    Completeness completeness = Completeness.of(started.asked(), files, bulk);
+        Staging.quarantine(context.lake(), context.run(), started.exportId(), rejected), results);
+    judge(manifest, receipts, results);
+    Completeness completeness = Completeness.of(started.asked(), results, bulk);
     Optional<String> gap = ExportSpan.gap(context.lake(), started);
     if (gap.isPresent()) {
       throw refused(gap.get(), false);
@@ -113,45 +118,55 @@ public final class BulkLanding {
             false);
     List<StagedFile> staged =
         new ArrayList<>(receipts.stream().flatMap(r -> r.bronze().stream()).toList());
-    Set<String> keptOut = FileResult.keptOut(files);
+    Set<String> keptOut = FileResult.keptOut(results);
     if (hydration.isWanted() || !completeness.toConfirm().isEmpty()) {
-      landing = hydrated(landing, completeness, staged, rejected, keptOut, fence);
+      Hydrated found = hydration.run(export(landing, completeness, staged), fence::check);
+      if (!found.released().isEmpty()) {
+        files.receipts(manifest).release(found.released(), receipts);
+        return Optional.empty();
+      }
+      landing = hydrated(landing, staged, found, rejected);
+      staged.addAll(found.bronze());
+      keptOut.addAll(found.keptOut());
     }
     ledger.completeness(completeness);
     ledger.forgetRefusal();
-    return publication.publish(
-        figures.reported(landing),
-        staged,
-        keptOut,
-        context.run().extractionDate(),
-        bronze.targetFileSize());
+    return Optional.of(
+        publication.publish(
+            figures.reported(landing),
+            staged,
+            keptOut,
+            context.run().extractionDate(),
+            bronze.targetFileSize()));
   }
 
-  /** Adds to the staged files what the export only refers to, or lacks. */
-  private Landing hydrated(
-      Landing landing,
-      Completeness completeness,
-      List<StagedFile> staged,
-      List<StagedFile> rejected,
-      Set<String> keptOut,
-      ExportFence fence) {
+  private BulkHydration.Export export(
+      Landing landing, Completeness completeness, List<StagedFile> staged) {
+    List<String> complete = complete(landing, staged);
+    return new BulkHydration.Export(
+        landing.exportId(),
+        landing.group(),
+        landing.transactionTime(),
+        ledger.requireStarted().asked().full(),
+        Set.copyOf(complete),
+        new TreeSet<>(completeness.toConfirm()),
+        new GroupScope(context.lake(), ledger, bulk).members(complete, staged),
+        staged,
+        new Path(ledger.staging(), "references"));
+  }
+
+  /** The types of which the files hold all; none of those that come by reference alone. */
+  private static List<String> complete(Landing landing, List<StagedFile> staged) {
     List<String> complete = new ArrayList<>(landing.completeTypes());
-    if (complete.remove(Landing.ALL_TYPES)) { // not of those that come by reference
+    if (complete.remove(Landing.ALL_TYPES)) {
       staged.stream().map(StagedFile::type).distinct().forEach(complete::add);
     }
-    Hydrated found =
-        hydration.run(
-            new BulkHydration.Export(
-                landing.exportId(),
-                landing.group(),
-                landing.transactionTime(),
-                ledger.requireStarted().asked().full(),
-                Set.copyOf(complete),
-                new TreeSet<>(completeness.toConfirm()),
-                new GroupScope(context.lake(), ledger, bulk).members(complete, staged),
-                staged,
-                new Path(ledger.staging(), "references")),
-            fence::check);
+    return complete;
+  }
+
+  /** The landing with what the export only refers to, or lacks. */
+  private Landing hydrated(
+      Landing landing, List<StagedFile> staged, Hydrated found, List<StagedFile> rejected) {
     figures.hydrated(found.counts());
     if (!found.quarantine().isEmpty()) {
       List<StagedFile> all = new ArrayList<>(rejected);
@@ -163,9 +178,8 @@ public final class BulkLanding {
       throw refused(found.complaint().get().getMessage(), true);
     }
     ledger.references(found.counts());
+    List<String> complete = complete(landing, staged);
     complete.removeAll(found.byReference());
-    staged.addAll(found.bronze());
-    keptOut.addAll(found.keptOut());
     return landing.saying(complete, found.concludes());
   }
 
@@ -180,14 +194,9 @@ public final class BulkLanding {
       Publication publication, Manifest manifest, ExportLedger.Started started) {
     Optional<Landing> begun = publication.resume();
     if (begun.isPresent()) {
-      List<FileResult> files =
-          manifest.files().stream()
-              .map(receipts(manifest)::told)
-              .flatMap(Optional::stream)
-              .map(FileReceipt::result)
-              .toList();
+      List<FileResult> results = files.told(manifest).stream().map(FileReceipt::result).toList();
       figures.announced(manifest);
-      figures.downloaded(started, files, List.of(), 0);
+      figures.downloaded(started, results, List.of(), 0);
       ledger.references().ifPresent(figures::hydrated);
       context
           .recorder()
@@ -196,50 +205,13 @@ public final class BulkLanding {
     return begun;
   }
 
-  @SuppressWarnings("try") // the progress is logged, not used
-  private List<FileReceipt> take(Manifest manifest, ExportLedger.Started started) {
-    figures.announced(manifest);
-    Receipts receipts = receipts(manifest);
-    List<FileReceipt> known =
-        manifest.files().stream().map(receipts::find).flatMap(Optional::stream).toList();
-    receipts.removeUnnamed(known);
-    List<String> names = known.stream().map(r -> r.result().name()).toList();
-    List<RemoteFile> open =
-        manifest.files().stream().filter(f -> !names.contains(f.name())).toList();
-    if (!known.isEmpty()) {
-      context.recorder().note(known.size() + " files had already been ingested by an earlier try.");
-    }
-    long begin = System.nanoTime();
-    List<BinResult> results;
-    try (Progress unused =
-        Progress.of(
-            "files", "resources", new DownloadProgress(receipts, manifest, this::inFlight))) {
-      results =
-          new Download(context, bronze, hydration.finder())
-              .run(open, manifest, started.exportId(), ledger.staging());
-    }
-    long ms = (System.nanoTime() - begin) / 1_000_000;
-    List<FileReceipt> all = new ArrayList<>(known);
-    results.forEach(result -> all.addAll(result.files()));
-    figures.downloaded(started, all.stream().map(FileReceipt::result).toList(), results, ms);
-    BinResult.requireAll(results);
-    return all;
-  }
-
-  private Receipts receipts(Manifest manifest) {
-    return new Receipts(context.lake(), ledger.staging(), manifest.transactionTime());
-  }
-
-  /** What this JVM has in flight; executors elsewhere have their own. */
-  private int inFlight() {
-    return SourceClients.of(context.arguments().settingsFile()).gate().inFlight();
-  }
-
   /** What must not land stays in staging: a rerun judges it anew, by the settings of then. */
   private void judge(Manifest manifest, List<FileReceipt> receipts, List<FileResult> files) {
     Optional<JobException> complaint = Judgement.of(files, bulk);
     if (complaint.isPresent()) {
-      receipts.stream().filter(r -> !r.result().counted()).forEach(receipts(manifest)::drop);
+      receipts.stream()
+          .filter(r -> !r.result().counted())
+          .forEach(this.files.receipts(manifest)::drop);
       throw refused(complaint.get().getMessage(), true);
     }
   }

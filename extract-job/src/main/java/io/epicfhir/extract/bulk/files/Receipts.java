@@ -88,10 +88,20 @@ public final class Receipts {
     if (released.isEmpty()) {
       return false;
     }
-    new OptOutList(lake).release(released);
-    Failpoint.at("optout.released");
-    receipts.stream().filter(receipt -> receipt.result().mayLack()).forEach(this::drop);
+    release(released, receipts);
     return true;
+  }
+
+  /**
+   * Takes resources from the list, and has files that may lack something because of them taken in
+   * once more: also where this breaks off.
+   *
+   * @param released hashes of the resources
+   */
+  public void release(Set<String> released, List<FileReceipt> receipts) {
+    receipts.stream().filter(receipt -> receipt.result().mayLack()).forEach(this::drop);
+    Failpoint.at("optout.released");
+    new OptOutList(lake).release(released);
   }
 
   /**

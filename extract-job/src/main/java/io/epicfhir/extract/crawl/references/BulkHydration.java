@@ -170,11 +170,13 @@ public final class BulkHydration {
       }
       Failpoint.at("bulk.hydrated");
       fence.run();
-      new CrawlReport(context.recorder()).references(figures, "bulk");
       ReferencesToBronze toBronze =
           new ReferencesToBronze(
               context, settings, bronze, export, exported, spool, earlier, hydration);
       Hydrated found = toBronze.run(figures, reads.problems(), unread);
+      if (found.released().isEmpty()) {
+        new CrawlReport(context.recorder()).references(figures, "bulk");
+      }
       index.merges(export.exportId(), merges.all(), merges.links());
       Failpoint.at("bulk.references");
       return found;

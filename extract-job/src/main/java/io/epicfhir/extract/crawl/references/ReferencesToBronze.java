@@ -79,18 +79,6 @@ final class ReferencesToBronze implements CrawlWays {
    */
   Hydrated run(CrawlFigures figures, ReadProblems problems, Map<String, Long> unread) {
     spool.roll();
-    Optional<Hydrated> hydrated = tryOnce(figures, problems, unread);
-    while (hydrated.isEmpty()) { // fewer are on the list now
-      byReference.clear();
-      concludes = false;
-      hydrated = tryOnce(figures, problems, unread);
-    }
-    return hydrated.get();
-  }
-
-  /** Empty where a resource came as another patient's that was on the list. */
-  private Optional<Hydrated> tryOnce(
-      CrawlFigures figures, ReadProblems problems, Map<String, Long> unread) {
     Path folder = new Path(export.folder(), "rows");
     context.lake().delete(folder); // what an earlier try that broke off had written
     Set<String> types = new TreeSet<>(spool.types());
@@ -105,25 +93,23 @@ final class ReferencesToBronze implements CrawlWays {
         counts.add(type(type, rows));
         staged.addAll(rows.finish(type));
       }
-      if (rows.release()) {
-        return Optional.empty();
-      }
+      boolean last = rows.released().isEmpty(); // else all is made again
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
-      List<StagedFile> settled = rows.settled(staged, counts);
+      List<StagedFile> settled = last ? rows.settled(staged, counts) : staged;
+      if (last && rows.hasLearned()) {
+        index.keepOut(export.exportId(), rows.keptOut());
+      }
       index.documentsLeft(export.exportId(), figures.leftForTomorrow());
-      return Optional.of(
-          new Hydrated(
-              settled,
-              rows.settledQuarantine(quarantine),
-              HydrationCounts.of(figures, counts, rows.bundles(), unread),
-              byReference,
-              concludes,
-              rows.keptOut(),
-              new CrawlJudgement(settings, "bulk")
-                  .references(problems)
-                  .rejected(counts)
-                  .complaint()));
+      return new Hydrated(
+          settled,
+          last ? rows.settledQuarantine(quarantine) : quarantine,
+          HydrationCounts.of(figures, counts, rows.bundles(), unread),
+          byReference,
+          concludes,
+          rows.keptOut(),
+          rows.released(),
+          new CrawlJudgement(settings, "bulk").references(problems).rejected(counts).complaint());
     }
   }
 
