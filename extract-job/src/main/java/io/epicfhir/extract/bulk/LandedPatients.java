@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.extract.bronze.BronzeColumn;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.bulk.ledger.GroupPatients;
@@ -19,7 +20,7 @@ import org.apache.hadoop.fs.Path;
  * bring their past. Done once for an export, when it has landed.
  */
 public final class LandedPatients {
-  private static final String PATIENT = "Patient";
+  static final String PATIENT = "Patient";
 
   private final JobContext context;
   private final BulkSettings settings;
@@ -44,6 +45,13 @@ public final class LandedPatients {
       group.forget(); // a list that is not kept soon names leavers, and lacks who joined
       return;
     }
+    List<Landing> later = later(started.get(), landing);
+    if (landing.since() == null && later.isEmpty()) {
+      group.landedInFull();
+    }
+    if (later.stream().anyMatch(one -> one.since() == null)) {
+      return; // that one has listed the group as it was after this one
+    }
     List<String> patients = patients(landing);
     List<String> members = ledger.members().map(ExportLedger.Members::members).orElse(List.of());
     if (landing.since() != null) {
@@ -54,11 +62,30 @@ public final class LandedPatients {
     List<String> all = new ArrayList<>(patients);
     all.addAll(members);
     boolean whole = landing.isCompleteFor(PATIENT) && !patients.isEmpty();
-    if (whole || !members.isEmpty()) { // members are all that the server's Group has
+    boolean listed = whole || !members.isEmpty(); // members are all that the server's Group has
+    if (listed && later.isEmpty()) {
       group.replace(all);
+    } else if (listed) {
+      group.add(all); // who has joined since is in the list already
     } else {
       add(group, patients);
     }
+  }
+
+  /** Landings of the group that were asked for later, and whose patients are noted. */
+  private List<Landing> later(ExportLedger.Started started, Landing landing) {
+    return new Landings(context.lake())
+        .all().stream()
+            .filter(other -> other.group().equals(landing.group()))
+            .filter(other -> !other.transactionTime().isBefore(landing.transactionTime()))
+            .filter(other -> isLater(other, started))
+            .toList();
+  }
+
+  private boolean isLater(Landing other, ExportLedger.Started than) {
+    ExportLedger ledger = new ExportLedger(context.lake(), other.exportId());
+    return ledger.landed().isPresent()
+        && ledger.started().filter(s -> s.startedAt().isAfter(than.startedAt())).isPresent();
   }
 
   private static void joined(GroupPatients group, Landing landing, List<String> patients) {

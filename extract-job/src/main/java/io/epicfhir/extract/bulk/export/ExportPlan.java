@@ -3,6 +3,7 @@ package io.epicfhir.extract.bulk.export;
 import io.epicfhir.common.DurationText;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.extract.bulk.ledger.ExportRequest;
+import io.epicfhir.extract.bulk.ledger.GroupPatients;
 import io.epicfhir.extract.bulk.ledger.Since;
 import io.epicfhir.extract.bulk.settings.BulkCoverage;
 import io.epicfhir.extract.bulk.settings.BulkSettings;
@@ -17,7 +18,7 @@ import java.util.Optional;
 /**
  * What a group's next export asks for: what changed, the newest days, or everything. Everything is
  * asked for where the lake does not know the group, where the last full export is older than {@code
- * bulk.full-every}, and where patients joined the group.
+ * bulk.full-every}, where patients joined the group, and where nobody can tell who did.
  */
 final class ExportPlan {
   private final JobContext context;
@@ -41,7 +42,8 @@ final class ExportPlan {
     if (known.isEmpty()
         || isSweepDue(group, since)
         || wantsAll(group, readmitted)
-        || wantsHistory(group, newcomers)) {
+        || wantsHistory(group, newcomers)
+        || wantsList(group)) {
       return everything(group);
     }
     return changes(group, known.get());
@@ -109,6 +111,19 @@ final class ExportPlan {
             + " patients joined the group. This export is a full one, so that it includes their"
             + " earlier records");
     return true;
+  }
+
+  private boolean wantsList(String group) {
+    boolean wanted =
+        settings.coverage().newcomers() == BulkCoverage.Newcomers.FULL
+            && new GroupPatients(context.lake(), group).isForgotten();
+    if (wanted) {
+      note(
+          group,
+          "its patients were not listed while bulk.newcomers was off. This export is a full one, so"
+              + " that it lists them, and includes the earlier records of those who joined since");
+    }
+    return wanted;
   }
 
   private void note(String group, String sentence) {

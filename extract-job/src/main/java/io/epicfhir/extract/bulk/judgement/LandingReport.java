@@ -84,12 +84,17 @@ public final class LandingReport {
     if (landing.since() == null) {
       return 0; // their past came
     }
+    GroupPatients group = new GroupPatients(context.lake(), landing.group());
+    if (settings.coverage().newcomers() != BulkCoverage.Newcomers.OFF && group.known().isEmpty()) {
+      warnings.add(
+          "Group \""
+              + landing.group()
+              + "\": it is not known which patients earlier exports contained, so patients who joined the"
+              + " group cannot be noticed until a full export has landed. If none lists them, let the"
+              + " client read the Group, or add Patient to bulk.types.");
+    }
     int byMembers = ledger.members().map(ExportLedger.Members::newcomers).orElse(0);
-    int byExport =
-        new GroupPatients(context.lake(), landing.group())
-            .joined()
-            .map(GroupPatients.Joined::patients)
-            .orElse(0);
+    int byExport = group.joined().map(GroupPatients.Joined::patients).orElse(0);
     int newcomers = Math.max(byMembers, byExport);
     if (newcomers > 0) {
       boolean full = settings.coverage().newcomers() == BulkCoverage.Newcomers.FULL;

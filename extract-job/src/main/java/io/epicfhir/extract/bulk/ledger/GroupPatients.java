@@ -20,6 +20,7 @@ import org.apache.hadoop.fs.Path;
 public final class GroupPatients {
   private static final int DIGEST_BYTES = 8;
   private static final String SUFFIX = "patients";
+  private static final String FORGOTTEN = "forgotten";
 
   private final Lake lake;
   private final String group;
@@ -92,9 +93,20 @@ public final class GroupPatients {
     replace(all);
   }
 
-  /** Nobody is known until a full export or the Group itself names the patients again. */
+  /** The list is not kept any more: nobody is known until a full export lands while it is. */
   public void forget() {
+    lake.write(file(FORGOTTEN), "");
     lake.delete(file(SUFFIX));
+  }
+
+  /** Whether no full export has landed since the list was not kept. */
+  public boolean isForgotten() {
+    return lake.exists(file(FORGOTTEN));
+  }
+
+  /** A full export has landed: it has said what it knows of the group's patients. */
+  public void landedInFull() {
+    lake.delete(file(FORGOTTEN));
   }
 
   /** Those whose past has not come yet. */
