@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.github.luben.zstd.ZstdInputStream;
 import io.epicfhir.common.ChildJvm;
 import io.epicfhir.common.lake.Landing;
+import io.epicfhir.extract.bulk.ledger.GroupPatients;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
 import io.epicfhir.sandbox.http.RequestKind;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -157,6 +159,87 @@ class NewcomersTest extends SiteTest {
     assertThat(sinces().get(1)).isNotNull();
     assertThat(warnings("r2"))
         .contains("1 patients joined, and this export", "bulk.newcomers = full");
+  }
+
+  /** While the check is off no list is kept, so nobody can tell who joins. */
+  @ParameterizedTest
+  @ValueSource(strings = {"full", "warn"})
+  void afterTheCheckWasOffTheGroupIsListedAnewOrAWarningSaysThatItIsNot(String newcomers)
+      throws IOException {
+    open(o -> o);
+    site.settings.put("bulk.newcomers", "off");
+    assertThat(site.runAll("r1")).isZero();
+    patients("p1", "p2", "p3", "p4");
+    site.settings.put("bulk.newcomers", newcomers);
+
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(site.runAll("r3")).isZero();
+
+    if (newcomers.equals("full")) {
+      assertThat(sinces().get(1)).as("it lists them").isNull();
+      assertThat(site.report("r2", "kick_off").path("notes").toString())
+          .contains("not listed while bulk.newcomers was off");
+      assertThat(warnings("r3")).isEqualTo("[]");
+    } else {
+      assertThat(sinces().get(1)).isNotNull();
+      assertThat(warnings("r2")).contains("patients who joined the group cannot be noticed");
+    }
+    assertThat(sinces().get(2)).isNotNull();
+  }
+
+  /** The older export's files were damaged, for example; the newer one may be full or not. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anOlderFullExportThatLandsAgainTakesNobodyFromTheList(boolean readable) throws IOException {
+    open(o -> o);
+    if (!readable) {
+      site.server.faults().always(Match.kind(RequestKind.READ), Fault.fatal(403, "59204", "no"));
+    }
+    assertThat(site.runAll("r1")).isZero();
+    patients("p1", "p2", "p3", "p4");
+    assertThat(site.runAll("r2")).isZero();
+    assertThat(sinces().get(1) == null).isEqualTo(readable);
+    GroupPatients group = new GroupPatients(site.lake(), "sandbox-group");
+    Set<String> known = group.known().orElseThrow();
+    assertThat(known).contains(GroupPatients.digest("p4"));
+    forgetThatItLanded("r1");
+
+    assertThat(site.run(new Extract(), "r1", "extract")).isZero();
+
+    assertThat(group.known()).contains(known);
+  }
+
+  private void forgetThatItLanded(String run) throws IOException {
+    String export = site.report(run, "extract").at("/result/export_id").asText();
+    Files.delete(folder.resolve("lake/state/exports/" + export + "/landed.json"));
+  }
+
+  /** Its own run's extract lands it again; no group waits for that. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aDamagedLandingWhoseTaskDiedKeepsNoKickOffFromAsking(boolean lost) throws IOException {
+    open(o -> o);
+    assertThat(site.runAll("r1")).isZero();
+    forgetThatItLanded("r1");
+    Path patients =
+        site.landings().get(0).files().stream()
+            .filter(file -> file.resourceType().equals("Patient"))
+            .map(file -> folder.resolve("lake").resolve(file.path()))
+            .findFirst()
+            .orElseThrow();
+    Files.deleteIfExists(patients.resolveSibling("." + patients.getFileName() + ".crc"));
+    if (lost) {
+      Files.delete(patients);
+    } else {
+      byte[] bytes = Files.readAllBytes(patients);
+      Arrays.fill(bytes, 4, 60, (byte) 0x55);
+      Files.write(patients, bytes);
+    }
+
+    assertThat(site.run(new KickOff(), "r2", "kick_off")).isZero();
+
+    assertThat(site.report("r2", "kick_off").path("notes").toString())
+        .contains("is damaged", "Clear the task extract of run " + site.landings().get(0).runKey());
   }
 
   @Test

@@ -1,5 +1,8 @@
 package io.epicfhir.extract.bronze;
 
+import io.epicfhir.common.DamagedFile;
+import io.epicfhir.common.ExitCode;
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.StorageFailure;
 import java.io.IOException;
 import java.util.function.Consumer;
@@ -21,8 +24,8 @@ public final class BronzeColumn {
   /**
    * Gives each value that is there, in the rows' order.
    *
-   * @throws io.epicfhir.common.JobException {@link io.epicfhir.common.ExitCode#STORAGE} where the
-   *     file cannot be read
+   * @throws JobException {@link ExitCode#STORAGE} where the file cannot be read, {@link
+   *     ExitCode#DATA_REFUSED} where it is damaged
    */
   public static void read(Configuration hadoop, Path file, String column, Consumer<Binary> reader) {
     Configuration oneColumn = new Configuration(hadoop);
@@ -30,13 +33,25 @@ public final class BronzeColumn {
     oneColumn.set(ReadSupport.PARQUET_READ_SCHEMA, schema.toString());
     try (ParquetReader<Group> rows =
         new Builder(HadoopInputFile.fromPath(file, oneColumn)).build()) {
-      for (Group row = rows.read(); row != null; row = rows.read()) {
+      for (Group row = next(rows, file); row != null; row = next(rows, file)) {
         if (row.getFieldRepetitionCount(0) > 0) {
           reader.accept(row.getBinary(0, 0));
         }
       }
     } catch (IOException e) {
       throw StorageFailure.of("read " + file, e);
+    }
+  }
+
+  /** Where bytes are not what was written, Parquet stumbles in many ways. */
+  private static Group next(ParquetReader<Group> rows, Path file) throws IOException {
+    try {
+      return rows.read();
+    } catch (RuntimeException e) {
+      throw new JobException(
+          ExitCode.DATA_REFUSED,
+          "Cannot read " + file + ": it is damaged; " + DamagedFile.REMEDY,
+          e);
     }
   }
 

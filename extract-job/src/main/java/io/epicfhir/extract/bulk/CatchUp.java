@@ -1,6 +1,7 @@
 package io.epicfhir.extract.bulk;
 
 import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.lake.LandedFile;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.lake.RunLock;
@@ -69,6 +70,11 @@ public final class CatchUp {
       if (!isOpen(landing)) {
         return; // its own task was still at work
       }
+      Optional<String> damage = damage(landing);
+      if (damage.isPresent()) {
+        context.recorder().note(damage.get());
+        return;
+      }
       finish(ledger(landing), landing);
     }
     context
@@ -77,6 +83,29 @@ public final class CatchUp {
             "The task that landed export "
                 + landing.exportId()
                 + " stopped before it had noted the export's patients; this run has noted them.");
+  }
+
+  /** What is damaged is for its own run's extract, which lands it again; the server keeps it. */
+  private Optional<String> damage(Landing landing) {
+    for (Landing.File file : landing.files()) {
+      Optional<String> problem =
+          file.resourceType().equals(LandedPatients.PATIENT)
+              ? LandedFile.anyProblem(context.lake(), file)
+              : LandedFile.problem(context.lake(), file);
+      if (problem.isPresent()) {
+        return Optional.of(
+            "The task that landed export "
+                + landing.exportId()
+                + " stopped before it had noted the export's patients, and bronze file "
+                + file.path()
+                + " is damaged ("
+                + problem.get()
+                + "). Clear the task extract of run "
+                + landing.runKey()
+                + ", which lands the export again.");
+      }
+    }
+    return Optional.empty();
   }
 
   /** All that is left to do for a landing; all of it may be done again. */
