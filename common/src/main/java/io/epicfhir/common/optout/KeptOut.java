@@ -4,12 +4,14 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -87,15 +89,21 @@ public final class KeptOut {
         : Optional.of("it is missing or incomplete");
   }
 
-  /** Removes the lists of an export that its landing does not name. */
-  public static void removeUnnamed(Lake lake, Landing landing) {
+  /**
+   * Removes the lists of an export that its landing does not name.
+   *
+   * @param read the landing as it was read: transform may have replaced it since
+   */
+  public static void removeUnnamed(Lake lake, Landing read) {
+    String ofExport = "\\Q" + read.exportId() + "\\E-[0-9a-f]{8}\\.txt";
+    List<Path> lists =
+        lake.list(lake.paths().state(FOLDER)).stream()
+            .map(FileStatus::getPath)
+            .filter(file -> file.getName().matches(ofExport))
+            .toList();
+    Landing landing = new Landings(lake).find(read.exportId()).orElse(read);
     String named =
         landing.keptOut() == null ? "" : lake.paths().at(landing.keptOut().path()).getName();
-    lake.list(lake.paths().state(FOLDER)).stream()
-        .map(file -> file.getPath())
-        .filter(
-            file -> file.getName().matches("\\Q" + landing.exportId() + "\\E-[0-9a-f]{8}\\.txt"))
-        .filter(file -> !file.getName().equals(named))
-        .forEach(lake::delete);
+    lists.stream().filter(file -> !file.getName().equals(named)).forEach(lake::delete);
   }
 }

@@ -3,7 +3,9 @@ package io.epicfhir.extract.bronze;
 import io.epicfhir.common.LogicalRun;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
+import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.optout.KeptOut;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -78,21 +80,25 @@ public final class Staging {
   }
 
   /**
-   * Removes files of this export that a landing does not show: an attempt that broke off left them.
+   * Removes files of this export that its landing does not show: an attempt that broke off left
+   * them.
+   *
+   * @param read the landing as it was read: transform and an erasure may have replaced it since
    */
-  public static void removeUnseen(Lake lake, Landing landing) {
-    KeptOut.removeUnnamed(lake, landing);
-    Set<String> shown = new HashSet<>();
-    landing.files().forEach(file -> shown.add(lake.paths().at(file.path()).getName()));
+  public static void removeUnseen(Lake lake, Landing read) {
+    KeptOut.removeUnnamed(lake, read);
+    List<Path> ofExport = new ArrayList<>();
     for (FileStatus type : lake.list(lake.paths().at("bronze"))) {
       for (FileStatus date : lake.list(type.getPath())) {
-        for (FileStatus file : lake.list(date.getPath())) {
-          String name = file.getPath().getName();
-          if (name.startsWith(landing.exportId() + "-") && !shown.contains(name)) {
-            lake.delete(file.getPath());
-          }
-        }
+        lake.list(date.getPath()).stream()
+            .map(FileStatus::getPath)
+            .filter(file -> file.getName().startsWith(read.exportId() + "-"))
+            .forEach(ofExport::add);
       }
     }
+    Landing landing = new Landings(lake).find(read.exportId()).orElse(read);
+    Set<String> shown = new HashSet<>();
+    landing.files().forEach(file -> shown.add(lake.paths().at(file.path()).getName()));
+    ofExport.stream().filter(file -> !shown.contains(file.getName())).forEach(lake::delete);
   }
 }
