@@ -92,8 +92,10 @@ final class GroupFailures {
     settled.forEach(
         failure ->
             recorder.note(
-                "A group has no export; the others go on, and extract fails by this: "
-                    + failure.getMessage()));
+                failure instanceof EarlierExport
+                    ? failure.getMessage()
+                    : "A group has no export; the others go on, and extract fails by this: "
+                        + failure.getMessage()));
   }
 
   /**

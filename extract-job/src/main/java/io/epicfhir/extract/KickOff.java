@@ -7,6 +7,7 @@ import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.extract.bulk.CatchUp;
 import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.export.GroupKickOff;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.bulk.ledger.GivenUp;
 import io.epicfhir.extract.crawl.Crawl;
 import io.epicfhir.extract.settings.ExtractSettings;
@@ -84,6 +85,7 @@ public final class KickOff implements Job {
     } catch (JobException e) {
       if (GroupFailures.isSettled(e, context.arguments())) {
         String export = Exports.ofGroup(context, group);
+        EarlierExport.requireNone(new ExportLedger(context.lake(), export), group, e);
         new GivenUp(context.lake(), export).note(Instant.now(), e.getMessage());
       }
       throw e;

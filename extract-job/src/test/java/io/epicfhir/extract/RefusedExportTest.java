@@ -7,6 +7,8 @@ import io.epicfhir.sandbox.faults.Match;
 import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** An export that was judged and refused is not adopted again. */
@@ -73,6 +75,28 @@ class RefusedExportTest extends SiteTest {
 
     site.settings.put("bulk.max-rejected-share", "0.01");
     assertThat(extract()).isZero();
+  }
+
+  /** Of one of two groups: the run goes on with what it has, and says so. */
+  @Test
+  void whereANewOneIsRefusedTheRunKeepsTheOldOne() throws IOException {
+    open(o -> o.groups(Map.of("north", Set.of("p1", "p2"), "south", Set.of("p3"))));
+    site.settings.put("bulk.groups", "[north, south]");
+    site.server.faults().once(PATIENTS, Fault.extraLine("{\"resourceType\":\"Patient\","));
+    assertThat(site.runAll("r1")).isEqualTo(5);
+    site.server
+        .faults()
+        .always(Match.kind(RequestKind.KICK_OFF), Fault.fatal(403, "59204", "not any more"));
+
+    assertThat(kickOff()).isZero();
+
+    assertThat(notes("kick_off"))
+        .contains("No new export of group", "The run's earlier export is kept", "bulk.max-rejected")
+        .doesNotContain("has no export");
+    site.settings.put("bulk.max-rejected-share", "0.9");
+    assertThat(status()).isZero();
+    assertThat(extract()).isZero();
+    assertThat(site.landings()).hasSize(2);
   }
 
   /** The answer to the second kick-off is lost: the third asks in the same words. */

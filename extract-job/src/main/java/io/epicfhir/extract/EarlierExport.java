@@ -1,0 +1,31 @@
+package io.epicfhir.extract;
+
+import io.epicfhir.common.JobException;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
+
+/**
+ * The server refuses a new export of a group whose earlier one this run has refused: the tasks
+ * after the kick-off take the earlier one, which may be whole by then.
+ */
+final class EarlierExport extends JobException {
+  private static final long serialVersionUID = 1L;
+
+  private EarlierExport(String message, JobException cause) {
+    super(cause.exitCode(), message, cause);
+  }
+
+  /**
+   * Returns where the run has no export of the group.
+   *
+   * @throws EarlierExport where it has one
+   */
+  static void requireNone(ExportLedger ledger, String group, JobException refusal) {
+    if (ledger.started().isPresent()) {
+      String why = ledger.refusal().map(ExportLedger.Refused::why).orElse("no reason is known");
+      throw new EarlierExport(
+          "No new export of group \"%s\" was started: %s. The run's earlier export is kept; it was refused because: %s"
+              .formatted(group, refusal.getMessage(), why),
+          refusal);
+    }
+  }
+}
