@@ -4,8 +4,8 @@ import io.epicfhir.common.JobException;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
 
 /**
- * The server refuses a new export of a group whose earlier one this run has refused: the tasks
- * after the kick-off take the earlier one, which may be whole by then.
+ * There is no new export of a group of which this run has an earlier one, refused for example: the
+ * tasks after the kick-off take that, which may be whole by then.
  */
 final class EarlierExport extends JobException {
   private static final long serialVersionUID = 1L;
@@ -21,9 +21,10 @@ final class EarlierExport extends JobException {
    */
   static void requireNone(ExportLedger ledger, String group, JobException refusal) {
     if (ledger.started().isPresent()) {
-      String why = ledger.refusal().map(ExportLedger.Refused::why).orElse("no reason is known");
+      String why =
+          ledger.refusal().map(refused -> "; it was refused because: " + refused.why()).orElse("");
       throw new EarlierExport(
-          "No new export of group \"%s\" was started: %s. The run's earlier export is kept; it was refused because: %s"
+          "No new export of group \"%s\" was started: %s. The run's earlier export is kept%s"
               .formatted(group, refusal.getMessage(), why),
           refusal);
     }
