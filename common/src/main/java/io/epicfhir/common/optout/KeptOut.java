@@ -1,5 +1,6 @@
 package io.epicfhir.common.optout;
 
+import io.epicfhir.common.DamagedFile;
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.lake.Lake;
@@ -52,37 +53,57 @@ public final class KeptOut {
   /**
    * The entries of a landing, each a type and a hash with a blank between.
    *
-   * @throws JobException {@link ExitCode#STORAGE} where the list is not there as a whole
+   * @throws JobException {@link ExitCode#STORAGE} where the list is not there as a whole, or cannot
+   *     be looked at
    */
   public static Set<String> read(Lake lake, Landing landing) {
-    if (landing.keptOut() == null) {
-      return Set.of();
-    }
-    Path file = lake.paths().at(landing.keptOut().path());
-    List<String> lines = lake.read(file).orElse("").lines().toList();
-    long entries = landing.keptOut().entries();
-    if (lines.size() != entries + 1 || !lines.get(lines.size() - 1).equals(LAST + entries)) {
-      throw new JobException(
-          ExitCode.STORAGE,
-          "Cannot read "
-              + file
-              + ": it is missing or incomplete; run the extract task of "
-              + landing.runKey()
-              + " again, which lands the export again");
-    }
-    return new TreeSet<>(lines.subList(0, lines.size() - 1));
+    return find(lake, landing)
+        .orElseThrow(
+            () ->
+                new JobException(
+                    ExitCode.STORAGE,
+                    "Cannot read "
+                        + lake.paths().at(landing.keptOut().path())
+                        + ": it is missing or incomplete; run the extract task of "
+                        + landing.runKey()
+                        + " again, which lands the export again"));
   }
 
-  /** The entries of a landing; empty where the list is not there as a whole. */
+  /**
+   * The entries of a landing; empty where the list is not there as a whole.
+   *
+   * @throws JobException {@link ExitCode#STORAGE} where it cannot be looked at: that says nothing
+   *     of the list
+   */
   public static Optional<Set<String>> find(Lake lake, Landing landing) {
+    if (landing.keptOut() == null) {
+      return Optional.of(Set.of());
+    }
+    List<String> lines = lines(lake, lake.paths().at(landing.keptOut().path()));
+    long entries = landing.keptOut().entries();
+    boolean whole =
+        lines.size() == entries + 1 && lines.get(lines.size() - 1).equals(LAST + entries);
+    return whole
+        ? Optional.of(new TreeSet<>(lines.subList(0, lines.size() - 1)))
+        : Optional.empty();
+  }
+
+  private static List<String> lines(Lake lake, Path file) {
     try {
-      return Optional.of(read(lake, landing));
+      return lake.read(file).orElse("").lines().toList();
     } catch (JobException e) {
-      return Optional.empty();
+      if (DamagedFile.in(e).isPresent()) {
+        return List.of();
+      }
+      throw e;
     }
   }
 
-  /** What is wrong with the list of a landing; empty where it is whole, or there is none. */
+  /**
+   * What is wrong with the list of a landing; empty where it is whole, or there is none.
+   *
+   * @throws JobException {@link ExitCode#STORAGE} where it cannot be looked at
+   */
   public static Optional<String> problem(Lake lake, Landing landing) {
     return find(lake, landing).isPresent()
         ? Optional.empty()
