@@ -191,8 +191,15 @@ final class DamagedLogsTest {
         .isInstanceOfSatisfying(
             JobException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.DATA_REFUSED))
         .hasMessageStartingWith("Cannot read the log of the Delta table ")
-        .hasMessageContaining("/silver: ");
+        .hasMessageContaining("/silver: ")
+        .hasMessageContaining(
+            "move the table's folder away and rerun from transform with types = ");
     assertThat(lake.rows("patient")).isEqualTo(rows);
+
+    // As the message says.
+    FileUtils.deleteDirectory(folder.resolve("silver").toFile());
+    assertThat(lake.rebuild("Patient", "Condition").problems()).isEmpty();
+    assertThat(lake.rows("patient")).containsExactly("p1", "p2", "p3");
   }
 
   @Tag("long")

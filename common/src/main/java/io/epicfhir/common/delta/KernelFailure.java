@@ -5,6 +5,7 @@ import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
 import io.epicfhir.common.StorageFailure;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.Path;
@@ -45,7 +46,7 @@ final class KernelFailure {
         "Cannot %s the log of the Delta table %s: %s; "
             .formatted(verb, table, StorageFailure.why(cause));
     if (DamagedLog.isDamage(failure) && !(verb.equals(WRITE) && DamagedLog.isMissing(failure))) {
-      return new DamagedLog(what + remedy(cause), withoutMessages(failure));
+      return new DamagedLog(what + remedy(table, cause), withoutMessages(failure));
     }
     return new JobException(
         ExitCode.STORAGE,
@@ -57,13 +58,22 @@ final class KernelFailure {
         withoutMessages(failure));
   }
 
-  private static String remedy(Throwable cause) {
+  private static String remedy(Path table, Throwable cause) {
     return "restore its _delta_log from a backup; if it cannot be repaired, move the table's folder"
-        + " away and rerun from transform, which rebuilds it"
+        + " away and rerun from transform"
+        + (isSilver(table)
+            ? " with types = every resource type, separated by commas, which rebuilds it from bronze"
+            : ", which rebuilds it")
         + (cause instanceof ChecksumException
             ? ". If the file is intact and only its hidden .crc file is outdated, delete the .crc"
                 + " file"
             : "");
+  }
+
+  /** The tables of views and the like lie a folder deeper. */
+  private static boolean isSilver(Path table) {
+    return table.getName().equals("silver")
+        && !List.of("views", "joined", "lookups").contains(table.getParent().getName());
   }
 
   /** The same failure for a trace: what the messages hold is not for it. */

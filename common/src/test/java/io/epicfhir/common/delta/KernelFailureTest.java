@@ -16,6 +16,7 @@ import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.Path;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
 
 /** What another try cannot read either is the table's affair; a storage that is away is all's. */
@@ -58,5 +59,15 @@ final class KernelFailureTest {
                 ? "restore its _delta_log from a backup; if it cannot be repaired, move the table's folder"
                 : "check that the lake exists, is writable and is not full");
     assertThat(told.getMessage()).doesNotContain("secret");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"silver, true", "views/silver, false", "joined/silver, false", "views/a, false"})
+  void ofSilverTheRemedyNamesTheTypes(String table, boolean types) {
+    assertThat(KernelFailure.of("read", new Path("file:/lake/" + table), new EOFException()))
+        .hasMessageContaining(
+            types
+                ? "away and rerun from transform with types = every resource type, separated by commas"
+                : "away and rerun from transform, which rebuilds it");
   }
 }
