@@ -47,7 +47,7 @@ def problems(result: dict[str, Any]) -> list[Check]:
             KEPT_OUT,
             kind,
             WARN,
-            f"{count:,} {kind} belong to patients who have been erased, and were therefore deleted from the tables. Run "
+            f"{count:,} {kind} belong to patients who have been erased, and are therefore no longer in the tables. Run "
             "epic_fhir_erase again with the same list of patients: it removes their older versions from bronze and PostgreSQL.",
             amount=count,
         )

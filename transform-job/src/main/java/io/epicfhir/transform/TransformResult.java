@@ -49,7 +49,6 @@ record TransformResult(
     views.notes().forEach(recorder::note);
     silver.counts().forEach((type, counts) -> recordCounts(type, counts, recorder));
     recordNotes(recorder);
-    recordKeptOut(recorder);
     recorder.result("exports", silver.exports());
     recorder.result("silver", silver(recorder, paths));
     recorder.result("views", views(recorder, paths));
@@ -87,14 +86,14 @@ record TransformResult(
   }
 
   /** What belongs to an erased patient by now; bronze and PostgreSQL may still have it. */
-  private void recordKeptOut(RunRecorder recorder) {
+  private static void recordKeptOut(Map<String, NotedCounts> all, RunRecorder recorder) {
     Map<String, Long> known = new TreeMap<>();
-    silver.counts().forEach((type, counts) -> known.merge(type, counts.keptOut(), Long::sum));
+    all.forEach((type, counts) -> known.put(type, counts.keptOut()));
     known.values().removeIf(n -> n == 0);
     if (!known.isEmpty()) {
       recorder.result("kept_out_known", known);
       recorder.note(
-          "By now these resources belong to patients who were erased, and were deleted from the"
+          "By now these resources belong to patients who were erased, and are no longer in the"
               + " tables: "
               + known
               + ". Run epic_fhir_erase again with the same list of patients: it removes their older"
@@ -114,6 +113,7 @@ record TransformResult(
     silver.counts().forEach((type, one) -> all.merge(type, NotedCounts.of(one), NotedCounts::plus));
     all.forEach((type, counts) -> recordNotes(type, counts, recorder));
     recordNewcomers(all.getOrDefault("Patient", NotedCounts.NONE), recorder);
+    recordKeptOut(all, recorder);
   }
 
   private static void recordNotes(String type, NotedCounts counts, RunRecorder recorder) {

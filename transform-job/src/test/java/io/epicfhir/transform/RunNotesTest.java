@@ -27,7 +27,7 @@ final class RunNotesTest {
   private static final String TUESDAY = "2026-01-06T00:00:00Z";
   private static final String WEDNESDAY = "2026-01-07T00:00:00Z";
   private static final String THURSDAY = "2026-01-08T00:00:00Z";
-  private static final NotedCounts NEWS = new NotedCounts(3, 1, 2);
+  private static final NotedCounts NEWS = new NotedCounts(3, 1, 2, 0);
 
   @TempDir private Path folder;
   private TestLake lake;
@@ -102,14 +102,33 @@ final class RunNotesTest {
   }
 
   @Test
+  void whatIsReadAgainLeavesTheOtherExportsCounts() {
+    lake.bound(0, 0);
+    lake.export("e3", WEDNESDAY)
+        .full("Patient")
+        .resource("Patient", "other", "1", "2026-02-01T00:00:00Z", "{}")
+        .land();
+    TransformResult held = run("etl/k");
+    assertThat(held.silver().exports()).containsExactly("e2");
+    assertThat(held.problems()).isNotEmpty();
+    for (int again = 0; again < 2; again++) {
+      TransformResult later = run("etl/k");
+      assertThat(later.silver().exports()).isEmpty();
+      assertThat(all(later))
+          .extracting(NotedCounts::newcomers, NotedCounts::parts, NotedCounts::capped)
+          .containsExactly(3L, 1L, 3L);
+    }
+  }
+
+  @Test
   @DisplayName("nothing is committed where an export brings what silver has")
   void anExportThatChangesNothingIsReportedAgainToo() {
     run("etl/k");
     long version = lake.silverVersion();
     news("e2", TUESDAY, MONDAY).landedAt(THURSDAY).land();
-    assertThat(all(run("etl/l"))).isEqualTo(new NotedCounts(0, 1, 2));
+    assertThat(all(run("etl/l"))).isEqualTo(new NotedCounts(0, 1, 2, 0));
     assertThat(lake.silverVersion()).isEqualTo(version);
-    assertThat(all(run("etl/l"))).isEqualTo(new NotedCounts(0, 1, 2));
+    assertThat(all(run("etl/l"))).isEqualTo(new NotedCounts(0, 1, 2, 0));
   }
 
   @Test

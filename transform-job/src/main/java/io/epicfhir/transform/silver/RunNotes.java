@@ -78,7 +78,7 @@ final class RunNotes {
         });
     Kept kept = read();
     List<Try> before =
-        earlier.orElseGet(() -> earlier(kept, newest)); // once: a try may begin again
+        earlier.orElseGet(() -> earlier(kept, newest, types)); // once: a try may begin again
     earlier = Optional.of(before);
     if (types.isEmpty() && before.equals(tries(kept))) {
       return;
@@ -101,29 +101,41 @@ final class RunNotes {
   Map<String, NotedCounts> earlier(long newest) {
     Map<String, NotedCounts> sum = new TreeMap<>();
     earlier
-        .orElseGet(() -> earlier(read(), newest))
+        .orElseGet(() -> earlier(read(), newest, Map.of()))
         .forEach(
             one -> one.types().forEach((type, noted) -> sum.merge(type, noted, NotedCounts::plus)));
     return sum;
   }
 
   /**
-   * The tries that came to their commit. What one of them read and this one reads again is counted
-   * again, but for who was new: silver knows them by now.
+   * The tries that came to their commit.
+   *
+   * @param now what this try counts
    */
-  private List<Try> earlier(Kept kept, long newest) {
-    List<Try> earlier = new ArrayList<>();
-    for (Try one : tries(kept)) {
-      if (one.version() <= newest) {
-        boolean again = one.landings().stream().anyMatch(landings::contains);
-        Map<String, NotedCounts> types = new TreeMap<>(one.types());
-        if (again) {
-          types.replaceAll((type, noted) -> noted.newcomersOnly());
-        }
-        earlier.add(new Try(one.version(), one.landings(), types));
-      }
+  private List<Try> earlier(Kept kept, long newest, Map<String, NotedCounts> now) {
+    return tries(kept).stream()
+        .filter(one -> one.version() <= newest)
+        .map(one -> rest(one, now))
+        .toList();
+  }
+
+  /**
+   * What this try reads again it counts again, but for who was new: silver knows them by now. Of
+   * the other landings nobody else tells.
+   */
+  private Try rest(Try one, Map<String, NotedCounts> now) {
+    List<String> others =
+        one.landings().stream().filter(landing -> !landings.contains(landing)).toList();
+    Map<String, NotedCounts> types = new TreeMap<>(one.types());
+    if (others.isEmpty() && !one.landings().isEmpty()) {
+      types.replaceAll((type, noted) -> noted.newcomersOnly());
+      return new Try(one.version(), one.landings(), types);
     }
-    return earlier;
+    if (others.size() == one.landings().size() || !one.landings().containsAll(landings)) {
+      return one; // where both read something else, too: rather twice than not at all
+    }
+    types.replaceAll((type, noted) -> noted.without(now.getOrDefault(type, NotedCounts.NONE)));
+    return new Try(one.version(), others, types);
   }
 
   private List<Try> tries(Kept kept) {

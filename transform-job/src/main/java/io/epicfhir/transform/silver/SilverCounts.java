@@ -35,7 +35,8 @@ import org.apache.spark.sql.Row;
  * @param newcomers ids that silver did not have and that came by an incremental export, which has
  *     only what changed lately
  * @param recompute ids for which all of bronze must be read
- * @param keptOut those of the deleted that belong to a patient whose records stay out
+ * @param keptOut ids that belong to a patient whose records stay out: those of the deleted, those
+ *     that bronze has as somebody else's, and older tombstones. Only an erasure removes them all
  */
 public record SilverCounts(
     long sighted,
@@ -150,8 +151,11 @@ public record SilverCounts(
     sums.add(count_if(come).minus(count_if(gone)));
     sums.add(count_if(is(Weighing.INSERT).and(col("best.incremental"))));
     sums.add(count_if(is(Weighing.RECOMPUTE)));
-    Column keptOut = col("gone_reason").equalTo(ResourceEvidence.KEPT_OUT);
-    sums.add(count_if(is(Weighing.DELETE).and(keptOut)));
+    Column known =
+        is(Weighing.DELETE)
+            .or(is(Weighing.BURY).and(col("best").isNotNull()))
+            .or(is(Weighing.KEEP).and(col("was_deleted")));
+    sums.add(count_if(col("gone_reason").equalTo(ResourceEvidence.KEPT_OUT).and(known)));
     Map<String, SilverCounts> counts = new TreeMap<>();
     List<Row> rows =
         weighed

@@ -85,7 +85,14 @@ final class SmallPass implements SilverChange {
         number(one.is(Weighing.INSERT) || back) - number(gone),
         number(newcomer),
         number(one.is(Weighing.RECOMPUTE)),
-        number(one.is(Weighing.DELETE) && said.keptOut()));
+        number(said.keptOut() && isKnown(one)));
+  }
+
+  /** Whether bronze or silver has it, although no table shows it. */
+  private static boolean isKnown(Judged one) {
+    return one.is(Weighing.DELETE)
+        || (one.is(Weighing.BURY) && one.evidence().best() != null)
+        || (one.is(Weighing.KEEP) && one.silver().filter(SilverRow::deleted).isPresent());
   }
 
   private static long number(boolean is) {
