@@ -65,12 +65,19 @@ final class Transformation {
       joined.views().forEach(view -> tables.add(view.name()));
       request.check(silver.knownTypes(), known.views().keySet(), tables);
     }
+    KeptOutCharts.Result charts =
+        new KeptOutCharts(lake).complete(spark, silver.pending(request.exports()), request.types());
     Silver.Request asked =
-        new Silver.Request(request.exports(), request.types(), request.acceptedDeletions(), runKey);
-    boolean charts = new KeptOutCharts(lake).complete(spark, silver.pending(request.exports()));
+        new Silver.Request(
+            request.exports(),
+            request.types(),
+            request.acceptedDeletions(),
+            charts.waiting(),
+            runKey);
     long optedOut = new OptedOutRows(lake).remove();
     // Bronze is another one then.
-    SilverResult done = (optedOut == 0 && !charts ? silver : silver()).bringUpToDate(asked);
+    SilverResult done =
+        (optedOut == 0 && !charts.changed() ? silver : silver()).bringUpToDate(asked);
     SilverState state = done.state();
     ViewCatalog.Read catalog = views.get();
     Set<String> anew = new TreeSet<>(request.views());

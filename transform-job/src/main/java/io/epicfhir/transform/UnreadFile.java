@@ -76,21 +76,28 @@ public record UnreadFile(String file, Problem problem) {
     return file.contains(table.toUri().getPath() + "/");
   }
 
+  /** The resource type of silver whose rows the file has; empty where it is no file of silver. */
+  public Optional<String> silverType() {
+    Matcher type = OF_SILVER.matcher(file);
+    return type.find() ? Optional.of(type.group(1)) : Optional.empty();
+  }
+
   /** The file and what is wrong with it. */
   public String sentence() {
     return file + " " + problem.words;
   }
 
   /** What to do about it where no run by itself computes its rows again. */
-  String remedy() {
+  public String remedy() {
     String restore =
         problem == Problem.MISSING ? "restore the file from a backup" : DamagedFile.REMEDY;
-    Matcher type = OF_SILVER.matcher(file);
-    return type.find()
-        ? restore
-            + ", or rerun from transform with types = "
-            + type.group(1)
-            + ", which rebuilds it from bronze"
-        : restore;
+    return silverType()
+        .map(
+            type ->
+                restore
+                    + ", or rerun from transform with types = "
+                    + type
+                    + ", which rebuilds it from bronze")
+        .orElse(restore);
   }
 }

@@ -126,6 +126,31 @@ final class MissingLandingsTest {
         .containsExactly("n n1", "new new3", "newer newer4", "x x2", "z z1");
   }
 
+  @ParameterizedTest
+  @EnumSource(Loss.class)
+  void aRebuildWaitsUntilTheLandingIsBack(Loss loss) {
+    threeNights();
+    List<String> silver = lake.silver("Patient");
+    Runnable back = lose("e2", loss);
+
+    TransformResult red = lake.rebuild("Patient");
+
+    assertThat(lake.silver("Patient")).isEqualTo(silver);
+    assertThat(red.silver().rebuilt()).isEmpty();
+    assertThat(red.silver().problems().changedTypes()).containsExactly("Patient");
+    assertThat(red.problems())
+        .anyMatch(
+            problem ->
+                problem.contains(
+                    loss == Loss.FILE_GONE
+                        ? "therefore no rebuild of Patient"
+                        : "Cannot rebuild silver Patient, so the old rows stay: bronze lacks the data of withdrawn exports e2"));
+
+    back.run();
+    assertThat(lake.rebuild("Patient").problems()).isEmpty();
+    assertThat(lake.silver("Patient")).isEqualTo(silver);
+  }
+
   @Test
   @DisplayName(
       "on an ordinary night: its text's source no longer holds a resource, another one does")

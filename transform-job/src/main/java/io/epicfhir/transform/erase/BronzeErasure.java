@@ -13,7 +13,6 @@ import io.epicfhir.transform.bronze.BronzeRewrite;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -33,7 +32,7 @@ final class BronzeErasure {
 
   private final Lake lake;
   private final Mentions erased;
-  private final Map<String, Instant> moved;
+  private final MovedResources moved;
   private final ThreadLocal<OptOuts> listed;
   private final Queue<OptOuts> copies = new ConcurrentLinkedQueue<>();
   private final AtomicLong rows = new AtomicLong();
@@ -43,14 +42,14 @@ final class BronzeErasure {
    *     names it must go all the same
    */
   BronzeErasure(Lake lake, Mentions erased, OptOuts listed) {
-    this(lake, erased, Map.of(), listed);
+    this(lake, erased, MovedResources.none(), listed);
   }
 
   /**
    * @param moved resources that go as far as they landed by a time, whomever they name
    */
-  BronzeErasure(Lake lake, Mentions erased, Map<String, Instant> moved, OptOuts listed) {
-    this.moved = Map.copyOf(moved);
+  BronzeErasure(Lake lake, Mentions erased, MovedResources moved, OptOuts listed) {
+    this.moved = moved;
     this.listed =
         ThreadLocal.withInitial(
             () -> {
@@ -68,10 +67,13 @@ final class BronzeErasure {
     for (Landing landing : rewrite.landings()) {
       rewrite.show(landing, without(rewrite, landing), "erase.bronze");
     }
+    // When a file landed that no landing names is not known: any version of what moved goes.
     rewrite.removeUnnamed(
         (type, file) ->
             ParquetRows.any(
-                lake.hadoop(), file.getPath(), row -> goes(type, type.equals("Bundle"), row)));
+                lake.hadoop(),
+                file.getPath(),
+                row -> goes(type, Instant.MIN, type.equals("Bundle"), row)));
     return rows.get();
   }
 
@@ -127,11 +129,22 @@ final class BronzeErasure {
             .filter(file -> file.kind() == Landing.Kind.RESOURCES)
             .filter(file -> !file.resourceType().equals("Patient"))
             .filter(file -> LandedFile.problem(lake, file).isEmpty())
-            .forEach(file -> addHashes(file, learned, staying));
+            .forEach(file -> addWhole(file, learned, staying));
       }
       learned.removeAll(staying);
     }
     return learned;
+  }
+
+  /** One with a damaged page says nothing; its export is left out. */
+  private void addWhole(Landing.File file, Set<String> of, Set<String> found) {
+    try {
+      addHashes(file, of, found);
+    } catch (JobException e) {
+      if (LandedFile.pageProblem(lake, file).isEmpty()) {
+        throw e;
+      }
+    }
   }
 
   private void addHashes(Landing.File file, Set<String> of, Set<String> found) {
@@ -166,14 +179,8 @@ final class BronzeErasure {
   }
 
   private boolean goes(String type, Instant time, boolean deletions, Group row) {
-    if (!deletions && !moved.isEmpty()) {
-      String id = new String(ParquetRows.bytes(row, "id"), StandardCharsets.UTF_8);
-      Instant gone = moved.get(type + "/" + id);
-      if (gone != null && !time.isAfter(gone)) {
-        return true;
-      }
-    }
-    return goes(type, deletions, row);
+    String id = new String(ParquetRows.bytes(row, "id"), StandardCharsets.UTF_8);
+    return (!deletions && moved.has(type, id, time)) || goes(type, deletions, row);
   }
 
   private boolean goes(String type, boolean deletions, Group row) {

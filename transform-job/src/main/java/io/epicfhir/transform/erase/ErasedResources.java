@@ -5,7 +5,6 @@ import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.NamedPatients;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,8 +23,8 @@ import java.util.stream.Stream;
  * @param owners of each of the resources, the patients', as their records
  * @param shared what is about other patients, too (a group, a list, an account): it goes, and what
  *     refers to it stays
- * @param moved what became theirs after another patient's record had it, and when it was gone
- *     there: it goes as what is shared, and from bronze, too
+ * @param moved what became a listed patient's after another patient's record had it: it goes as
+ *     what is shared, and from bronze, too
  * @param known of how many of the patients bronze has a record
  * @param unknown how many of the listed ids and identifiers match no patient in the lake
  */
@@ -35,7 +34,7 @@ record ErasedResources(
     Set<String> resources,
     Map<String, Set<String>> owners,
     Set<String> shared,
-    Map<String, Instant> moved,
+    MovedResources moved,
     long known,
     long unknown) {
   private static final String PATIENT = "Patient";
@@ -64,22 +63,24 @@ record ErasedResources(
    * Finds all of it.
    *
    * @param listed who is on the list already: an erasure that broke off has left their rest
+   * @param moved what became a listed patient's
    */
-  static ErasedResources of(NamedPatients named, LakeRows rows, OptOuts listed) {
+  static ErasedResources of(
+      NamedPatients named, LakeRows rows, OptOuts listed, MovedResources moved) {
     Set<String> patients = new TreeSet<>();
     named.ids().forEach(id -> patients.add(PATIENT + "/" + id));
-    Set<String> byIdentifier = rows.patientsBy(named.identifiers());
+    Set<String> byIdentifier = rows.patients().by(named.identifiers());
     patients.addAll(byIdentifier);
     Persons persons = Persons.of(patients, rows);
     patients.addAll(persons.records());
-    Map<String, Set<String>> identifiers = rows.identifiersOf(new Mentions(patients));
+    Map<String, Set<String>> identifiers = rows.patients().identifiersOf(new Mentions(patients));
     Set<String> hers = new TreeSet<>();
     identifiers.values().forEach(hers::addAll);
-    RelatedResources related = new RelatedResources(rows, listed, patients, hers);
+    RelatedResources related =
+        new RelatedResources(rows.current(), rows.landed(), listed, patients, hers);
     Set<String> resources = related.all();
-    Map<String, Instant> moved = rows.keptOut();
     Set<String> shared = new TreeSet<>(related.shared());
-    shared.addAll(moved.keySet());
+    shared.addAll(moved.keys());
     shared.removeAll(resources);
     Set<String> known = LakeRows.keys(LakeRows.of(rows.landed(), new Mentions(patients)));
     long unknown =

@@ -136,7 +136,8 @@ public final class Erasure {
   }
 
   private ErasedResources find() {
-    return ErasedResources.of(named, new LakeRows(spark, lake), list.load());
+    LakeRows rows = new LakeRows(spark, lake);
+    return ErasedResources.of(named, rows, list.load(), MovedResources.of(lake, rows));
   }
 
   private List<Path> tables() {

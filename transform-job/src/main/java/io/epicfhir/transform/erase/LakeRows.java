@@ -9,14 +9,14 @@ import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
-import io.epicfhir.common.optout.LinkedRecords;
 import io.epicfhir.common.optout.Mentions;
 import io.epicfhir.common.optout.OptOuts;
+import io.epicfhir.transform.silver.ComingResources;
 import io.epicfhir.transform.silver.Silver;
 import io.epicfhir.transform.silver.SilverSession;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,20 +35,29 @@ final class LakeRows {
       new StructType()
           .add("id", DataTypes.StringType)
           .add("resource", DataTypes.StringType)
+          .add("export_id", DataTypes.StringType)
           .add("resource_type", DataTypes.StringType);
   private static final String PATIENT = "Patient";
 
   private final SparkSession spark;
   private final Lake lake;
+  private final List<Landing> landings;
 
   LakeRows(SparkSession base, Lake lake) {
+    this(base, lake, new Landings(lake).all());
+  }
+
+  /**
+   * @param landings those of which the rows of bronze are looked at
+   */
+  LakeRows(SparkSession base, Lake lake, List<Landing> landings) {
     this.lake = lake;
+    this.landings = List.copyOf(landings);
     long bytes =
-        new Landings(lake)
-            .all().stream()
-                .flatMap(landing -> landing.files().stream())
-                .mapToLong(Landing.File::bytes)
-                .sum();
+        landings.stream()
+            .flatMap(landing -> landing.files().stream())
+            .mapToLong(Landing.File::bytes)
+            .sum();
     this.spark = SilverSession.of(base, bytes, 0);
   }
 
@@ -63,6 +72,17 @@ final class LakeRows {
             .format("delta")
             .load(lake.paths().silver().toString())
             .where(not(col("deleted"))));
+  }
+
+  /**
+   * What silver will have with some landings, and not what they delete: type, id, text.
+   *
+   * @param anew types that are built anew from bronze
+   */
+  Dataset<Row> current(List<Landing> coming, Set<String> anew) {
+    return coming.isEmpty() && anew.isEmpty()
+        ? current()
+        : columns(ComingResources.of(spark, lake, coming, landings, anew));
   }
 
   /**
@@ -89,32 +109,66 @@ final class LakeRows {
 
   /** Every row that landed: type, id, text. */
   Dataset<Row> landed() {
+    return landedWithExports().drop("export_id");
+  }
+
+  private Dataset<Row> landedWithExports() {
     String[] files =
-        new Landings(lake)
-            .all().stream()
-                .flatMap(landing -> landing.files().stream())
-                .filter(file -> file.kind() == Landing.Kind.RESOURCES)
-                .map(file -> lake.paths().at(file.path()).toString())
-                .toArray(String[]::new);
+        landings.stream()
+            .flatMap(landing -> landing.files().stream())
+            .filter(file -> file.kind() == Landing.Kind.RESOURCES)
+            .map(file -> lake.paths().at(file.path()).toString())
+            .toArray(String[]::new);
     if (files.length == 0) {
-      return columns(spark.createDataFrame(List.of(), BRONZE));
+      return withExports(spark.createDataFrame(List.of(), BRONZE));
     }
     String base = lake.paths().at("bronze").toString();
-    return columns(spark.read().schema(BRONZE).option("basePath", base).parquet(files));
+    return withExports(spark.read().schema(BRONZE).option("basePath", base).parquet(files));
+  }
+
+  /** What silver has of some resources. */
+  Set<String> live(MovedResources moved) {
+    FilterFunction<Row> one = row -> moved.has(row.getString(0), row.getString(1));
+    return keys(current().filter(one));
+  }
+
+  /** What bronze has of some resources from before they moved, and silver as deleted. */
+  Set<String> found(MovedResources moved) {
+    Map<String, Instant> times = times();
+    FilterFunction<Row> before = row -> isMoved(row, moved, times);
+    Set<String> found = keys(landedWithExports().filter(before));
+    if (TableLog.of(lake, lake.paths().silver()).version().isPresent()) {
+      FilterFunction<Row> one = row -> moved.has(row.getString(0), row.getString(1));
+      Dataset<Row> silver = spark.read().format("delta").load(lake.paths().silver().toString());
+      found.addAll(keys(silver.where(col("deleted")).select("resource_type", "id").filter(one)));
+    }
+    return found;
   }
 
   /** How many rows of bronze would go. */
-  long landedRows(Mentions erased, Map<String, Instant> moved) {
-    Set<String> keys = new HashSet<>(moved.keySet());
+  long landedRows(Mentions erased, MovedResources moved) {
+    Map<String, Instant> times = times();
     FilterFunction<Row> goes =
         row ->
-            keys.contains(row.getString(0) + "/" + row.getString(1))
+            isMoved(row, moved, times)
                 || RowRule.goes(
                     erased,
                     row.getString(0),
                     row.getString(1),
                     row.getString(2).getBytes(StandardCharsets.UTF_8));
-    return landed().filter(goes).count();
+    return landedWithExports().filter(goes).count();
+  }
+
+  private static boolean isMoved(Row row, MovedResources moved, Map<String, Instant> times) {
+    Instant time = times.getOrDefault(row.getString(3), Instant.EPOCH);
+    return moved.has(row.getString(0), row.getString(1), time);
+  }
+
+  /** When the exports' sources were observed. */
+  private Map<String, Instant> times() {
+    Map<String, Instant> times = new HashMap<>();
+    landings.forEach(landing -> times.put(landing.exportId(), landing.transactionTime()));
+    return times;
   }
 
   private static Dataset<Row> columns(Dataset<Row> rows) {
@@ -124,42 +178,12 @@ final class LakeRows {
         coalesce(col("resource"), lit("")).as("resource"));
   }
 
-  /** Patients that have one of these identifiers in any version. */
-  Set<String> patientsBy(Set<String> identifiers) {
-    FilterFunction<Row> has = row -> names(row, identifiers);
-    return identifiers.isEmpty() ? Set.of() : keys(patients(everything()).filter(has));
-  }
-
-  private static boolean names(Row row, Set<String> identifiers) {
-    return PatientText.identifiers(row.getString(2)).stream().anyMatch(identifiers::contains);
-  }
-
-  /** Identifiers of each of these patients. */
-  Map<String, Set<String>> identifiersOf(Mentions patients) {
-    FilterFunction<Row> one = row -> patients.has(PATIENT, row.getString(1));
-    Map<String, Set<String>> all = new TreeMap<>();
-    for (Row row : patients(everything()).filter(one).collectAsList()) {
-      all.computeIfAbsent(PATIENT + "/" + row.getString(1), p -> new TreeSet<>())
-          .addAll(PatientText.identifiers(row.getString(2)));
-    }
-    return all;
-  }
-
-  /** What these records link to, and which records link to them. */
-  Map<String, Set<String>> links(Mentions patients) {
-    FilterFunction<Row> linked =
-        row -> patients.has(PATIENT, row.getString(1)) || links(row, patients);
-    Map<String, Set<String>> all = new TreeMap<>();
-    for (Row row : patients(everything()).filter(linked).collectAsList()) {
-      all.computeIfAbsent(PATIENT + "/" + row.getString(1), p -> new TreeSet<>())
-          .addAll(LinkedRecords.of(row.getString(2), PATIENT));
-    }
-    return all;
-  }
-
-  private static boolean links(Row row, Mentions patients) {
-    return LinkedRecords.of(row.getString(2), PATIENT).stream()
-        .anyMatch(key -> patients.keys().contains(key));
+  private static Dataset<Row> withExports(Dataset<Row> rows) {
+    return rows.select(
+        col("resource_type"),
+        coalesce(col("id"), lit("")).as("id"),
+        coalesce(col("resource"), lit("")).as("resource"),
+        coalesce(col("export_id"), lit("")).as("export_id"));
   }
 
   /** What names one of the resources, or is one; no Patient: only a link makes that the same. */
@@ -204,11 +228,8 @@ final class LakeRows {
     return keys;
   }
 
-  private Dataset<Row> everything() {
-    return current().union(landed());
-  }
-
-  private static Dataset<Row> patients(Dataset<Row> rows) {
-    return rows.where(col("resource_type").equalTo(PATIENT));
+  /** The patients' records, in all versions. */
+  PatientRows patients() {
+    return new PatientRows(current().union(landed()).where(col("resource_type").equalTo(PATIENT)));
   }
 }

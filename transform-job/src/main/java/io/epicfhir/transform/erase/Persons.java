@@ -27,7 +27,8 @@ final class Persons {
     Set<String> more = Set.copyOf(named);
     while (!more.isEmpty()) {
       Set<String> before = Set.copyOf(persons.byRecord.keySet());
-      rows.links(new Mentions(before))
+      rows.patients()
+          .links(new Mentions(before))
           .forEach(
               (record, others) -> others.forEach(other -> persons.join(record, other, before)));
       Set<String> now = new TreeSet<>(persons.byRecord.keySet());

@@ -42,14 +42,21 @@ final class RelatedResources {
   private final Set<String> shared = new TreeSet<>();
 
   /**
+   * @param current what silver has
+   * @param landed every version that bronze has
    * @param identifiers of the patients, by which others may refer to them
    */
-  RelatedResources(LakeRows rows, OptOuts listed, Set<String> patients, Set<String> identifiers) {
+  RelatedResources(
+      Dataset<Row> current,
+      Dataset<Row> landed,
+      OptOuts listed,
+      Set<String> patients,
+      Set<String> identifiers) {
     this.listed = listed;
     this.patients = new Mentions(patients);
     this.first = new Mentions(patients, identifiers);
-    this.current = rows.current();
-    this.landed = rows.landed();
+    this.current = current;
+    this.landed = landed;
   }
 
   Set<String> all() {

@@ -68,6 +68,11 @@ public record Backlog(
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
+  /** The pending exports. */
+  Set<String> ids() {
+    return pending.stream().map(Landing::exportId).collect(Collectors.toCollection(TreeSet::new));
+  }
+
   /** When the oldest pending source was observed. */
   Instant oldest() {
     return oldest(pending);

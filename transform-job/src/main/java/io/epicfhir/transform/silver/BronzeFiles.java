@@ -21,7 +21,7 @@ import org.apache.spark.SparkThrowable;
  * long as it was, whole, and of as many rows. By itself it reads footers only; the checksums of the
  * pages are looked at where a read has failed.
  */
-final class BronzeFiles {
+public final class BronzeFiles {
   private final Lake lake;
 
   BronzeFiles(Lake lake) {
@@ -91,7 +91,8 @@ final class BronzeFiles {
     return damaged;
   }
 
-  static String message(Landing landing, String file, String why) {
+  /** What is said of a damaged file of an export. */
+  public static String message(Landing landing, String file, String why) {
     return "Cannot read "
         + (file.startsWith("bronze/") ? "bronze file " : "")
         + file

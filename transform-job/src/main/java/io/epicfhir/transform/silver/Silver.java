@@ -46,10 +46,15 @@ public final class Silver {
    * @param exports applied once more
    * @param types rebuilt from all of bronze
    * @param accepted how many inferred deletions of a type somebody has accepted
+   * @param waiting exports that are not applied yet
    * @param runKey the logical run, for the marks
    */
   public record Request(
-      Set<String> exports, Set<String> types, Map<String, Long> accepted, String runKey) {}
+      Set<String> exports,
+      Set<String> types,
+      Map<String, Long> accepted,
+      WaitingExports waiting,
+      String runKey) {}
 
   /** Brings it up to date. */
   public SilverResult bringUpToDate(Request request) {
@@ -72,8 +77,12 @@ public final class Silver {
     MissingLandings missing = applied.missing(chain);
     Backlog sound = sound(pending, problems);
     sound = sound.without(missing.waiting(sound));
+    WaitingExports held = request.waiting();
+    Set<String> unapplied = held.isEmpty() ? Set.of() : applied.backlog(Set.of()).ids();
+    sound = sound.without(held.with(sound, unapplied));
     problems.changed(strange);
-    Backlog all = rebuilt.isEmpty() ? everything : sound(everything, problems);
+    Backlog all =
+        rebuilt.isEmpty() ? everything : sound(everything.without(held.among(unapplied)), problems);
     Set<String> waiting = new TreeSet<>(strange.keySet());
     waiting.addAll(problems.landingsGone(missing.gone().keySet(), rebuilt));
     Set<String> fresh = rebuilt.isEmpty() ? Set.of() : applied.fresh();
@@ -81,6 +90,8 @@ public final class Silver {
       Set<String> hurt =
           DamagedTypes.of(everything.all(), problems.damagedExports(), fresh, table.held(known));
       waiting.addAll(problems.notRebuilt(rebuilt, hurt));
+      waiting.addAll(
+          problems.notRebuiltWithout(missing.exports(), rebuilt, missing.types(table.held(known))));
     }
     RunNotes notes = new RunNotes(lake, request.runKey(), sound.pending());
     SilverUpdate update =
@@ -101,6 +112,7 @@ public final class Silver {
       // What could not be read is pending until it lands again.
       problems.damagedExports().forEach(applied::reopen);
     }
+    problems.waiting(held);
     if (problems.isEmpty()) {
       table.oldTables().forEach(lake::delete);
     }

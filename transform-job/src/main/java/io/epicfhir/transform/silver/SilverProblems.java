@@ -89,6 +89,11 @@ public final class SilverProblems {
     sentences.addAll(exports.values());
   }
 
+  void waiting(WaitingExports exports) {
+    sentences.addAll(exports.why().values());
+    damaged(exports.damaged());
+  }
+
   void gaps(List<String> gaps) {
     sentences.addAll(gaps);
   }
@@ -101,10 +106,7 @@ public final class SilverProblems {
    * @return those that stay as they are
    */
   Set<String> notRebuilt(Set<String> rebuilt, Set<String> hurt) {
-    Set<String> staying = new TreeSet<>(rebuilt);
-    staying.retainAll(hurt);
-    rebuilt.removeAll(staying);
-    changedTypes.addAll(staying);
+    Set<String> staying = staying(rebuilt, hurt);
     if (!staying.isEmpty()) {
       sentences.add(
           "Cannot rebuild silver "
@@ -135,6 +137,34 @@ public final class SilverProblems {
             + (staying.isEmpty() ? "" : "therefore no rebuild of " + stay + "; ")
             + "restore state/landings/<export>.json from a backup of the lake. If you do not need"
             + " the export's data, delete state/applied/<export>.json and run a full export");
+    return staying;
+  }
+
+  /**
+   * Takes types out of a rebuild, because a withdrawn export's data has not come again.
+   *
+   * @param rebuilt the types to rebuild; those that are not rebuilt leave it
+   * @param lacking the types of which silver may have what only such an export brought
+   * @return those that stay as they are
+   */
+  Set<String> notRebuiltWithout(Set<String> exports, Set<String> rebuilt, Set<String> lacking) {
+    Set<String> staying = staying(rebuilt, lacking);
+    if (!staying.isEmpty()) {
+      sentences.add(
+          "Cannot rebuild silver "
+              + String.join(", ", staying)
+              + ", so the old rows stay: bronze lacks the data of withdrawn exports "
+              + String.join(", ", exports)
+              + "; let it come again (the message about the export says how), then rebuild");
+    }
+    return staying;
+  }
+
+  private Set<String> staying(Set<String> rebuilt, Set<String> hurt) {
+    Set<String> staying = new TreeSet<>(rebuilt);
+    staying.retainAll(hurt);
+    rebuilt.removeAll(staying);
+    changedTypes.addAll(staying);
     return staying;
   }
 
