@@ -14,7 +14,8 @@ path, never the content.
 quarantine, the state and PostgreSQL, with all old versions. From then on a list of keyed hashes keeps them out of every export and
 crawl. **Backups, replicas and copies are not reached.** After `readmit` the next export of each group is a full export, and the next crawl of each cohort ingests everything again.
 
-`readmit`, too, counts and asks for approval. If the file lists other patients than were counted, nothing is done (exit 2).
+`readmit`, too, counts and asks for approval. If the file lists other patients than were counted, nothing is done (exit 2). The same
+holds for `go` if links or MRNs name other Patient records than were counted: trigger the DAG again, which counts again.
 
 **When it is red:** clear the failed task; each task continues where it stopped. `prove` red: a file still names somebody on the
 list, or could not be read; its message says in which layer. Nothing in reports or logs names anybody.

@@ -18,7 +18,7 @@ def counted(plan: str) -> str:
 
 
 def approved(plan: str) -> dict[str, str]:
-    """The option by which a job does only what was counted: the digest of the list that the plan has read."""
+    """The option by which a job does only what was counted: the digest of the list, and of the records, that the plan has read."""
     return {"approved": f"{{{{ (ti.xcom_pull(task_ids='{plan}', key='return_value') or {{}}).get('list', '') }}}}"}
 
 

@@ -41,8 +41,9 @@ public final class Erase implements Job {
       switch (mode) {
         case "plan" -> {
           NamedPatients named = named(context);
-          context.recorder().result("list", new ApprovedPatients(context.lake()).digest(named));
-          tell(context.recorder(), erasure(context, named).plan());
+          Erasure.Result planned = erasure(context, named).plan();
+          context.recorder().result("list", planned.approval());
+          tell(context.recorder(), planned);
         }
         case "go" -> {
           NamedPatients named = named(context);
@@ -64,7 +65,7 @@ public final class Erase implements Job {
   }
 
   private static Erasure erasure(JobContext context, NamedPatients named) {
-    return new Erasure(context.spark(), context.lake(), named);
+    return new Erasure(context.spark(), context.lake(), named, context.arguments().approved());
   }
 
   private static void tell(RunRecorder recorder, Erasure.Result result) {

@@ -35,13 +35,13 @@ final class EraseKillTest {
     Path list = Files.writeString(folder.resolve("list.txt"), ErasedClinic.ANNA + "\n");
     Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("rw-------"));
 
+    assertThat(JobRunner.run(new Erase(), arguments("plan"))).isZero();
+    String[] go = arguments("go", "--approved", approved());
     for (String point : POINTS) {
-      assertThat(ChildJvm.run(Erase.class, point, arguments("go")))
-          .as(point)
-          .isEqualTo(ChildJvm.KILLED);
+      assertThat(ChildJvm.run(Erase.class, point, go)).as(point).isEqualTo(ChildJvm.KILLED);
     }
     assertThat(JobRunner.run(new Erase(), arguments("prove"))).as("not ended").isEqualTo(5);
-    assertThat(JobRunner.run(new Erase(), arguments("go"))).isZero();
+    assertThat(JobRunner.run(new Erase(), go)).isZero();
     assertThat(clinic.filesWith(ErasedClinic.HERS)).isEmpty();
     assertThat(JobRunner.run(new Erase(), arguments("prove"))).isZero();
     assertThat(JobRunner.run(new Erase(), arguments("go"))).as("nothing is left").isZero();
@@ -86,18 +86,22 @@ final class EraseKillTest {
 
   private void onlyTheApprovedPatientsGo(Path list) throws IOException {
     assertThat(JobRunner.run(new Erase(), arguments("plan"))).isZero();
-    Path report = folder.resolve("lake/metrics/erase/r1/erase.json");
-    String approved =
-        new JsonMapper().readTree(Files.readString(report)).at("/result/list").asText();
+    String approved = approved();
     assertThat(approved).hasSizeGreaterThan(20);
 
     Files.writeString(list, ErasedClinic.BERT + "\n");
     assertThat(JobRunner.run(new Erase(), arguments("go", "--approved", approved))).isEqualTo(2);
-    assertThat(Files.readString(report))
+    assertThat(Files.readString(folder.resolve("lake/metrics/erase/r1/erase.json")))
         .contains("is not the one that was approved. Nothing was changed")
         .doesNotContain(ErasedClinic.BERT);
     Files.writeString(list, "# asked for twice\nPatient/" + ErasedClinic.ANNA + "\n");
     assertThat(JobRunner.run(new Erase(), arguments("go", "--approved", approved))).isZero();
+  }
+
+  /** What the last plan counted. */
+  private String approved() throws IOException {
+    Path report = folder.resolve("lake/metrics/erase/r1/erase.json");
+    return new JsonMapper().readTree(Files.readString(report)).at("/result/list").asText();
   }
 
   private String[] arguments(String mode, String... more) {

@@ -7,6 +7,8 @@ import io.epicfhir.common.lake.Lake;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.hadoop.fs.Path;
 
 /**
@@ -26,10 +28,15 @@ public final class ApprovedPatients {
 
   /** A digest of the patients, in whatever order and form the file has them. */
   public String digest(NamedPatients named) {
+    return digestOf(named.names());
+  }
+
+  /** A digest of names, such as {@code Patient/id}, in whatever order. */
+  public String digestOf(Set<String> names) {
     Path file = lake.paths().state("approvals/key.txt");
     Optional<byte[]> known = lake.read(file).map(text -> Base64.getDecoder().decode(text.strip()));
     byte[] key = known.orElseGet(() -> newKey(file));
-    return new KeyedHashes(key).of(String.join("\n", named.names()));
+    return new KeyedHashes(key).of(String.join("\n", new TreeSet<>(names)));
   }
 
   private byte[] newKey(Path file) {
@@ -40,13 +47,14 @@ public final class ApprovedPatients {
   }
 
   /**
-   * Compares the patients with what --approved says; a call by hand need not say it.
+   * Compares the patients with what --approved begins with; a call by hand need not say it.
    *
    * @param doing what cannot be done otherwise, such as erase
    * @throws JobException {@link ExitCode#SETTINGS} where they are others
    */
   public void require(JobArguments arguments, NamedPatients named, String doing) {
-    if (arguments.approved().filter(digest -> !digest.equals(digest(named))).isPresent()) {
+    Optional<String> approved = arguments.approved().map(digest -> digest.split(":", -1)[0]);
+    if (approved.filter(digest -> !digest.equals(digest(named))).isPresent()) {
       throw new JobException(
           ExitCode.SETTINGS,
           "Cannot "

@@ -223,6 +223,14 @@ public final class OptOuts implements Serializable, Known {
     return listed(identifier);
   }
 
+  /**
+   * Whether a name is one of a person whom an erasure put on the list, and not of a record that an
+   * extract kept out because of a link.
+   */
+  public boolean isErased(String name) {
+    return !isEmpty() && persons.contains(hasher.of(name));
+  }
+
   /** Whether a name of a person is on the list: {@code Type/id}, or another one it was given. */
   public boolean listed(String name) {
     if (isEmpty()) {

@@ -1,6 +1,8 @@
 package io.epicfhir.transform.erase;
 
+import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.Failpoint;
+import io.epicfhir.common.JobException;
 import io.epicfhir.common.delta.TableLog;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.optout.Mentions;
@@ -13,6 +15,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 
@@ -26,6 +29,7 @@ public final class Erasure {
   private final Lake lake;
   private final NamedPatients named;
   private final OptOutList list;
+  private final ApprovedRecords approval;
   private long before;
 
   /**
@@ -36,13 +40,15 @@ public final class Erasure {
    * @param before how many of them were on the opt-out list before
    * @param resources by type
    * @param rows by layer: bronze, silver, each table, quarantine, state (files)
+   * @param approval a keyed digest of the list and of the Patient records, to be approved
    */
   public record Result(
       long patients,
       long unknown,
       long before,
       Map<String, Long> resources,
-      Map<String, Long> rows) {
+      Map<String, Long> rows,
+      String approval) {
     public Result {
       resources = Map.copyOf(resources);
       rows = Map.copyOf(rows);
@@ -63,12 +69,23 @@ public final class Erasure {
     }
   }
 
-  /** Of these patients, from this lake. */
+  /** Of these patients, from this lake, without an approval. */
   public Erasure(SparkSession spark, Lake lake, NamedPatients named) {
+    this(spark, lake, named, Optional.empty());
+  }
+
+  /**
+   * Of these patients, from this lake.
+   *
+   * @param approved the digest of {@link Result} that somebody has approved; {@link #go} erases no
+   *     other records
+   */
+  public Erasure(SparkSession spark, Lake lake, NamedPatients named, Optional<String> approved) {
     this.spark = spark;
     this.lake = lake;
     this.named = named;
     this.list = new OptOutList(lake);
+    this.approval = new ApprovedRecords(lake, named, approved);
   }
 
   /** Counts what {@link #go} would erase; changes nothing. */
@@ -90,18 +107,23 @@ public final class Erasure {
    * Erases.
    *
    * @param patience how long to wait for running extracts
+   * @throws JobException {@link ExitCode#SETTINGS} where it would erase other Patient records than
+   *     those that were approved; nothing is erased then
    */
   public Result go(Duration patience) {
     before = before();
     ErasedResources resources = find();
+    approval.require(resources.patients(), list.load());
     if (before == 0 && resources.isNobody() && isNowhereElse(resources)) {
       return result(resources, Map.of()); // a typing error keeps nobody out
     }
+    approval.begin();
     list.add(resources.persons(), resources.owners());
     CleanLandings.forget(lake); // they were clean of others
     Failpoint.at("erase.listed");
     ExtractBarrier.await(lake, patience);
     ErasedResources found = find(); // what landed meanwhile is theirs, too
+    approval.require(found.patients(), list.load());
     list.add(found.persons(), found.owners());
     Mentions erased = found.mentions();
     Mentions shared = new Mentions(found.shared());
@@ -180,6 +202,11 @@ public final class Erasure {
 
   private Result result(ErasedResources resources, Map<String, Long> rows) {
     return new Result(
-        resources.patients().size(), resources.unknown(), before, resources.byType(), rows);
+        resources.patients().size(),
+        resources.unknown(),
+        before,
+        resources.byType(),
+        rows,
+        approval.digest(resources.patients()));
   }
 }
