@@ -48,7 +48,8 @@
 WITH places AS (
   SELECT
     e._resource_id,
-    sort_array(collect_list(struct(e.stay, e.location_id, coalesce(l.name, e.location) AS name, l.city))) AS items
+    sort_array(collect_list(struct(e.stay, e.location_id, coalesce(l.name, e.location) AS name, l.city))) AS items,
+    bool_or(e.restricted OR l.restricted) AS restricted
   FROM encounter_location AS e
   LEFT JOIN location AS l ON l.id = e.location_id
   GROUP BY e._resource_id
@@ -56,7 +57,8 @@ WITH places AS (
 people AS (
   SELECT
     e._resource_id,
-    sort_array(collect_list(struct(e.participant, e.practitioner_id, coalesce(e.practitioner, p.name) AS name, coalesce(e.role, e.role_code) AS role))) AS items
+    sort_array(collect_list(struct(e.participant, e.practitioner_id, coalesce(e.practitioner, p.name) AS name, coalesce(e.role, e.role_code) AS role))) AS items,
+    bool_or(e.restricted OR p.restricted) AS restricted
   FROM encounter_participant AS e
   LEFT JOIN practitioner AS p ON p.id = e.practitioner_id
   GROUP BY e._resource_id
@@ -69,22 +71,23 @@ why AS (
       r.reason,
       coalesce(r.reason_text, r.display, c.code_text, c.display) AS name,
       coalesce(r.code, c.snomed_code, c.icd10_code, c.code) AS code
-    ))) AS items
+    ))) AS items,
+    bool_or(r.restricted OR c.restricted) AS restricted
   FROM encounter_reason AS r
   LEFT JOIN condition AS c ON c.id = r.condition_id
   GROUP BY r._resource_id
 ),
 links AS (
   -- Diagnoses without an id are told apart by their number, or all of them would be one.
-  SELECT _resource_id AS encounter_id, condition_id, CASE WHEN condition_id IS NULL THEN diagnosis END AS number, rank, condition AS name
+  SELECT _resource_id AS encounter_id, condition_id, CASE WHEN condition_id IS NULL THEN diagnosis END AS number, rank, condition AS name, restricted
   FROM encounter_diagnosis
   UNION ALL
-  SELECT encounter_id, _resource_id, NULL, NULL, NULL
+  SELECT encounter_id, _resource_id, NULL, NULL, NULL, restricted
   FROM condition
   WHERE encounter_id IS NOT NULL
 ),
 named AS (
-  SELECT encounter_id, condition_id, number, min(rank) AS rank, min(name) AS name
+  SELECT encounter_id, condition_id, number, min(rank) AS rank, min(name) AS name, bool_or(restricted) AS restricted
   FROM links
   GROUP BY encounter_id, condition_id, number
 ),
@@ -97,7 +100,8 @@ diagnoses AS (
       n.number,
       coalesce(c.icd10_code, c.code) AS code,
       coalesce(c.code_text, c.display, n.name) AS name
-    ))) AS items
+    ))) AS items,
+    bool_or(n.restricted OR c.restricted) AS restricted
   FROM named AS n
   LEFT JOIN condition AS c ON c.id = n.condition_id
   WHERE coalesce(c.verification_status, '') NOT IN ('entered-in-error', 'refuted')
@@ -138,6 +142,7 @@ SELECT
   transform(d.items, x -> x.name) AS diagnoses,
   e.discharge,
   e.part_of_id,
+  coalesce(e.restricted OR k.restricted OR y.restricted OR p.restricted OR w.restricted OR d.restricted, false) AS restricted,
   e._resource_id
 FROM encounter AS e
 LEFT JOIN visit_class AS k ON k._resource_id = e._resource_id

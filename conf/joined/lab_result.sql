@@ -123,6 +123,7 @@ SELECT
   coalesce(o.performer, p.name) AS performer,
   o.service_request_id,
   o.note,
+  coalesce(o.restricted OR s.restricted OR p.restricted, false) AS restricted,
   o._resource_id
 FROM limited AS o
 LEFT JOIN specimen AS s ON s.id = o.specimen_id

@@ -48,7 +48,8 @@
 WITH coded AS (
   SELECT
     r._resource_id,
-    explode(array_distinct(concat(coalesce(r.rxnorm_codes, array()), coalesce(m.rxnorm_codes, array())))) AS code
+    explode(array_distinct(concat(coalesce(r.rxnorm_codes, array()), coalesce(m.rxnorm_codes, array())))) AS code,
+    r.restricted OR m.restricted AS restricted
   FROM medication_request AS r
   LEFT JOIN medication AS m ON m.id = r.medication_id
 ),
@@ -58,7 +59,8 @@ known AS (
     c._resource_id,
     sort_array(array_distinct(flatten(sort_array(collect_list(
       zip_with(split(i.ingredients, ' / '), split(i.ingredient_codes, ' / '), (name, number) -> struct(name, number))
-    ))))) AS parts
+    ))))) AS parts,
+    bool_or(c.restricted) AS restricted
   FROM coded AS c
   JOIN rxnorm_ingredient AS i ON i.code = c.code
   GROUP BY c._resource_id
@@ -103,6 +105,7 @@ SELECT
   r.reason_condition_id,
   r.requester_id,
   coalesce(r.requester, p.name) AS requester,
+  coalesce(r.restricted OR m.restricted OR p.restricted OR k.restricted, false) AS restricted,
   r._resource_id
 FROM medication_request AS r
 LEFT JOIN medication AS m ON m.id = r.medication_id

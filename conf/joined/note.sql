@@ -42,7 +42,7 @@ WITH part AS (
     d.status = 'current' AND coalesce(d.doc_status, '') <> 'entered-in-error' AS is_current,
     d.status, d.type_system, d.type_code, coalesce(d.type_text, d.type_display) AS type, d.author_id, d.author,
     coalesce(d.document_time, c.created_time) AS note_time, c.content_type, c.title, c.url, c.is_inline, c.inline_text, c.inline_problem,
-    c.inline_bytes, c.inline_sha256
+    c.inline_bytes, c.inline_sha256, c.restricted OR d.restricted AS restricted
   FROM document_reference_content AS c
   JOIN document_reference AS d ON d._resource_id = c._resource_id
   UNION ALL
@@ -52,7 +52,7 @@ WITH part AS (
     r.status, r.system, r.code, coalesce(r.code_text, r.display), coalesce(r.interpreter_id, r.performer_id),
     coalesce(r.interpreter, r.performer),
     coalesce(r.issued_time, r.effective_time, f.created_time), f.content_type, f.title, f.url, f.is_inline, f.inline_text, f.inline_problem,
-    f.inline_bytes, f.inline_sha256
+    f.inline_bytes, f.inline_sha256, f.restricted OR r.restricted
   FROM diagnostic_report_form AS f
   JOIN diagnostic_report AS r ON r._resource_id = f._resource_id
 ),
@@ -76,6 +76,7 @@ SELECT
     ELSE 'no-content'
   END AS problem,
   CASE WHEN n.is_inline THEN n.inline_text ELSE b.text END AS text,
+  coalesce(n.restricted OR b.restricted, false) AS restricted,
   concat(n.source, '/', n.id) AS _resource_id
 FROM named AS n
 LEFT JOIN binary_text AS b ON b.id = n.binary_id AND NOT n.is_inline

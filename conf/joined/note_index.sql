@@ -56,6 +56,7 @@ SELECT
   t.url,
   CASE WHEN t.is_binary THEN nullif(regexp_extract(t.url, 'Binary/([^/?#]+)', 1), '') END AS binary_id,
   t.is_inline,
+  coalesce(n.restricted OR t.restricted OR e.restricted OR p.restricted, false) AS restricted,
   n._resource_id
 FROM document_reference AS n
 LEFT JOIN document_reference_content AS t ON t._resource_id = n._resource_id

@@ -54,13 +54,14 @@ WITH visits AS (
     CASE WHEN count(class) = count(*) THEN count_if(class IN ('IMP', 'ACUTE', 'NONAC')) END AS inpatient_stays,
     CASE WHEN count(class) = count(*) THEN count_if(class = 'EMER') END AS emergency_visits,
     min(try_cast(start_time AS TIMESTAMP)) AS first_visit,
-    max(try_cast(start_time AS TIMESTAMP)) AS last_visit
+    max(try_cast(start_time AS TIMESTAMP)) AS last_visit,
+    bool_or(restricted) AS restricted
   FROM visit_class
   WHERE coalesce(status, '') NOT IN ('cancelled', 'entered-in-error', 'planned')
   GROUP BY patient_id
 ),
 problems AS (
-  SELECT patient_id, count(*) AS active_problems
+  SELECT patient_id, count(*) AS active_problems, bool_or(restricted) AS restricted
   FROM condition
   WHERE is_problem_list_item
     AND coalesce(clinical_status, 'active') IN ('active', 'recurrence', 'relapse')
@@ -72,22 +73,23 @@ orders AS (
   SELECT
     patient_id,
     count_if(NOT coalesce(reported, false) AND coalesce(intent, 'order') NOT IN ('proposal', 'plan', 'option')) AS active_drug_orders,
-    count_if(reported) AS reported_drugs
+    count_if(reported) AS reported_drugs,
+    bool_or(restricted) AS restricted
   FROM medication_request
   WHERE status = 'active' AND NOT coalesce(do_not_perform, false)
   GROUP BY patient_id
 ),
 reactions AS (
-  SELECT patient_id, count(*) AS allergies
+  SELECT patient_id, count(*) AS allergies, bool_or(restricted) AS restricted
   FROM allergy_intolerance
   WHERE is_allergy AND coalesce(clinical_status, 'active') = 'active'
   GROUP BY patient_id
 ),
 shots AS (
-  SELECT patient_id, count(*) AS immunizations FROM immunization WHERE status = 'completed' GROUP BY patient_id
+  SELECT patient_id, count(*) AS immunizations, bool_or(restricted) AS restricted FROM immunization WHERE status = 'completed' GROUP BY patient_id
 ),
 pressed AS (
-  SELECT patient_id, id, systolic AS upper_value, diastolic AS lower_value, try_cast(effective_time AS TIMESTAMP) AS at
+  SELECT patient_id, id, systolic AS upper_value, diastolic AS lower_value, try_cast(effective_time AS TIMESTAMP) AS at, restricted
   FROM vital_signs
   WHERE (systolic IS NOT NULL OR diastolic IS NOT NULL)
     AND coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')
@@ -97,16 +99,16 @@ measured AS (
   -- An Observation with both values is a measurement. Of two Observations those of the same moment are one, where there is one of each.
   SELECT
     patient_id, 'pressure' AS loinc_code, NULL AS value, NULL AS unit, NULL AS comparator,
-    max(upper_value) AS systolic, max(lower_value) AS diastolic, max(id) AS id, at
+    max(upper_value) AS systolic, max(lower_value) AS diastolic, max(id) AS id, at, bool_or(restricted) AS restricted
   FROM pressed
   GROUP BY patient_id, at, CASE WHEN at IS NULL OR (upper_value IS NOT NULL AND lower_value IS NOT NULL) THEN id END
   HAVING count(upper_value) = 1 AND count(lower_value) = 1
   UNION ALL
-  SELECT patient_id, loinc_code, coalesce(value, CAST(value_integer AS STRING)), unit, comparator, NULL, NULL, id, try_cast(effective_time AS TIMESTAMP)
+  SELECT patient_id, loinc_code, coalesce(value, CAST(value_integer AS STRING)), unit, comparator, NULL, NULL, id, try_cast(effective_time AS TIMESTAMP), restricted
   FROM vital_signs
   WHERE loinc_code IN ('29463-7', '39156-5') AND coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')
   UNION ALL
-  SELECT patient_id, loinc_code, coalesce(value, CAST(value_integer AS STRING)), unit, comparator, NULL, NULL, id, try_cast(effective_time AS TIMESTAMP)
+  SELECT patient_id, loinc_code, coalesce(value, CAST(value_integer AS STRING)), unit, comparator, NULL, NULL, id, try_cast(effective_time AS TIMESTAMP), restricted
   FROM laboratory_result
   WHERE loinc_code IN ('4548-4', '4549-2', '17856-6', '2160-0', '38483-4') AND coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')
 ),
@@ -117,7 +119,8 @@ newest AS (
     max(struct(at, id, value, unit)) FILTER (WHERE loinc_code = '29463-7' AND value IS NOT NULL) AS weight,
     max(struct(at, id, value)) FILTER (WHERE loinc_code = '39156-5' AND value IS NOT NULL) AS bmi,
     max(struct(at, id, value, comparator)) FILTER (WHERE loinc_code IN ('4548-4', '4549-2', '17856-6') AND value IS NOT NULL) AS a1c,
-    max(struct(at, id, value, unit, comparator)) FILTER (WHERE loinc_code IN ('2160-0', '38483-4') AND value IS NOT NULL) AS creatinine
+    max(struct(at, id, value, unit, comparator)) FILTER (WHERE loinc_code IN ('2160-0', '38483-4') AND value IS NOT NULL) AS creatinine,
+    bool_or(restricted) AS restricted
   FROM measured
   GROUP BY patient_id
 )
@@ -157,6 +160,7 @@ SELECT
   n.creatinine.unit AS creatinine_unit,
   n.creatinine.comparator AS creatinine_comparator,
   n.creatinine.at AS creatinine_time,
+  coalesce(p.restricted OR v.restricted OR k.restricted OR o.restricted OR a.restricted OR s.restricted OR n.restricted, false) AS restricted,
   p._resource_id
 FROM patient AS p
 LEFT JOIN visits AS v ON v.patient_id = p.id

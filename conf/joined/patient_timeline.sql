@@ -27,31 +27,31 @@
 -- index: event_time, code
 SELECT patient_id, start_time AS event_time, end_time, 'visit' AS kind, 'Encounter' AS resource_type, id, id AS encounter_id,
   status, type_system AS system, type_code AS code, coalesce(type_text, type_display) AS display,
-  CAST(NULL AS STRING) AS value, concat('Encounter/', _resource_id) AS _resource_id
+  CAST(NULL AS STRING) AS value, restricted, concat('Encounter/', _resource_id) AS _resource_id
 FROM encounter WHERE coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')
 UNION ALL
 SELECT patient_id, coalesce(onset_time, recorded_time), abatement_time, 'problem', 'Condition', id, encounter_id,
-  clinical_status, system, code, coalesce(code_text, display), NULL, concat('Condition/', _resource_id)
+  clinical_status, system, code, coalesce(code_text, display), NULL, restricted, concat('Condition/', _resource_id)
 FROM condition WHERE coalesce(verification_status, '') NOT IN ('entered-in-error', 'refuted')
 UNION ALL
 SELECT patient_id, authored_time, end_time, 'drug order', 'MedicationRequest', id, encounter_id,
-  status, system, code, medication, NULL, concat('MedicationRequest/', _resource_id)
+  status, system, code, medication, NULL, restricted, concat('MedicationRequest/', _resource_id)
 FROM medication_order WHERE is_valid AND NOT coalesce(do_not_perform, false)
 UNION ALL
 SELECT patient_id, start_time, end_time, 'procedure', 'Procedure', id, encounter_id,
-  status, system, code, coalesce(code_text, display), NULL, concat('Procedure/', _resource_id)
+  status, system, code, coalesce(code_text, display), NULL, restricted, concat('Procedure/', _resource_id)
 FROM procedure WHERE coalesce(status, '') NOT IN ('entered-in-error', 'not-done')
 UNION ALL
 SELECT patient_id, occurrence_time, NULL, 'immunization', 'Immunization', id, encounter_id,
-  status, system, code, coalesce(vaccine_text, display), NULL, concat('Immunization/', _resource_id)
+  status, system, code, coalesce(vaccine_text, display), NULL, restricted, concat('Immunization/', _resource_id)
 FROM immunization WHERE coalesce(status, '') NOT IN ('entered-in-error', 'not-done')
 UNION ALL
 SELECT patient_id, coalesce(effective_time, issued_time), effective_end, 'report', 'DiagnosticReport', id, encounter_id,
-  status, system, code, coalesce(code_text, display), NULL, concat('DiagnosticReport/', _resource_id)
+  status, system, code, coalesce(code_text, display), NULL, restricted, concat('DiagnosticReport/', _resource_id)
 FROM diagnostic_report WHERE coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')
 UNION ALL
 SELECT patient_id, coalesce(document_time, start_time), NULL, 'document', 'DocumentReference', id, encounter_id,
-  status, type_system, type_code, coalesce(type_text, type_display, description), NULL, concat('DocumentReference/', _resource_id)
+  status, type_system, type_code, coalesce(type_text, type_display, description), NULL, restricted, concat('DocumentReference/', _resource_id)
 FROM document_reference WHERE coalesce(status, '') <> 'entered-in-error'
 UNION ALL
 SELECT patient_id, coalesce(effective_time, issued_time), effective_end, 'laboratory result', 'Observation', id, encounter_id,
@@ -66,5 +66,5 @@ SELECT patient_id, coalesce(effective_time, issued_time), effective_end, 'labora
     value_time,
     CAST(value_boolean AS STRING)
   ),
-  concat('Observation/', _resource_id)
+  restricted, concat('Observation/', _resource_id)
 FROM laboratory_result WHERE coalesce(status, '') NOT IN ('entered-in-error', 'cancelled')

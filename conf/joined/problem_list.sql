@@ -31,7 +31,7 @@
 -- index: icd10_code, snomed_code
 WITH chapters AS (
   -- One chapter a problem, also where a site's lookup has chapters that overlap.
-  SELECT k._resource_id, min(struct(h.chapter, h.title)) AS found
+  SELECT k._resource_id, min(struct(h.chapter, h.title)) AS found, bool_or(k.restricted) AS restricted
   FROM condition AS k
   JOIN icd10_chapter AS h ON substring(k.icd10_code, 1, 3) BETWEEN h.first_code AND h.last_code
   GROUP BY k._resource_id
@@ -68,6 +68,7 @@ SELECT
   CASE WHEN p.id IS NOT NULL THEN coalesce(p.deceased, p.deceased_time IS NOT NULL) END AS is_deceased,
   coalesce(k.recorder, w.name) AS recorder,
   k.note,
+  coalesce(k.restricted OR p.restricted OR w.restricted OR h.restricted, false) AS restricted,
   k._resource_id
 FROM condition AS k
 LEFT JOIN patient AS p ON p.id = k.patient_id

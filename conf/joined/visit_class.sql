@@ -38,6 +38,7 @@ SELECT
     END
   ) AS class,
   coalesce(k.display, e.class_display) AS class_text,
+  e.restricted,
   e._resource_id
 FROM asked AS e
 LEFT JOIN encounter_class AS k ON k.system = e.asked_system AND k.code = e.class_code

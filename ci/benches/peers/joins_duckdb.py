@@ -16,6 +16,9 @@ import sqlglot
 from deltalake import DeltaTable
 from sqlglot import exp
 
+MARK = "NULL::BOOLEAN AS restricted"
+"""Of rows that are not marked (transform.security-labels)."""
+
 KINDS = {"integer": "INTEGER", "decimal": "DECIMAL(38, 10)"}
 
 
@@ -26,10 +29,10 @@ def main() -> None:
         table = DeltaTable(str(folder))
         files = [file.removeprefix("file://") for file in table.file_uris()]
         if files:
-            connection.execute(f'CREATE VIEW "{folder.name}" AS SELECT * FROM read_parquet({files})')
+            connection.execute(f'CREATE VIEW "{folder.name}" AS SELECT *, {MARK} FROM read_parquet({files})')
         else:
             columns = ", ".join(f'NULL::{_kind(str(field.type))} AS "{field.name}"' for field in table.schema().fields)
-            connection.execute(f'CREATE VIEW "{folder.name}" AS SELECT {columns} WHERE false')
+            connection.execute(f'CREATE VIEW "{folder.name}" AS SELECT {columns}, {MARK} WHERE false')
     for file in sorted(lookups.glob("*.csv")):
         columns = [column.partition(":") for column in file.read_text().splitlines()[0].split(",")]
         types = ", ".join(f"'{name}': '{KINDS.get(kind, 'VARCHAR')}'" for name, _, kind in columns)

@@ -170,20 +170,20 @@ final class JoinedStep {
   /** The views that are what silver gives. */
   private Map<String, Source> current() {
     Map<String, Source> current = new TreeMap<>();
-    views
-        .done()
-        .forEach(
-            (name, done) ->
-                current.put(
-                    name,
-                    Source.of(
-                        "views/" + name,
-                        lake.paths().view(name),
-                        done.state().deltaVersion(),
-                        done.state().identity(),
-                        done.state().bytes())));
+    views.done().forEach((name, done) -> current.put(name, source(name, done)));
     current.keySet().removeAll(views.failed().keySet());
     return current;
+  }
+
+  private Source source(String view, ViewResults.Done done) {
+    Source table =
+        Source.of(
+            "views/" + view,
+            lake.paths().view(view),
+            done.state().deltaVersion(),
+            done.state().identity(),
+            done.state().bytes());
+    return SecurityLabels.areMarked(done.plan().schema()) ? table.withMarks() : table;
   }
 
   private TableOrder.Known known(SqlCatalog sql, LookupResults lookups) {

@@ -6,13 +6,21 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.epicfhir.common.ColumnMetadata;
 import io.epicfhir.common.settings.SettingsFile;
 import io.epicfhir.common.settings.SettingsReader;
+import io.epicfhir.transform.fhirpath.DocumentBits;
+import io.epicfhir.transform.sqlviews.RowMark;
+import io.epicfhir.transform.views.CompiledViews;
+import io.epicfhir.transform.views.ViewCompiler;
 import io.epicfhir.transform.views.ViewDefinition;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.types.Metadata;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * What the settings say about resources by their <a
@@ -37,11 +45,28 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark, Binaries binaries)
      */
     ALL_LABELLED,
     /** Those that have it in their own meta.security, though few servers put any there. */
-    OWN_LABELS
+    OWN_LABELS,
+    /**
+     * Those, and those that a labelled resource names; one that nothing names may be anybody's, and
+     * counts as labelled.
+     */
+    OF_DOCUMENTS
   }
 
+  /** The bit of a Binary that the documents' labels leave out. */
+  static final int LEFT_OUT = DocumentBits.LEFT_OUT;
+
+  /** The bit of a Binary that the documents' labels mark. */
+  static final int MARKED = DocumentBits.MARKED;
+
+  /** What is true of a Binary of which nothing is known. */
+  static final int ALL_BITS = DocumentBits.ALL;
+
   /** The column by which rows are marked. */
-  static final String COLUMN = "restricted";
+  static final String COLUMN = RowMark.COLUMN;
+
+  private static final String MEANING =
+      "Whether the resource has a security label of the site's list";
 
   private static final String BLOCK = "security-labels";
   private static final String EXPECTED =
@@ -54,6 +79,15 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark, Binaries binaries)
   private static final String END = ").exists() or %unreadSecurityLabel)";
 
   private static final String NONE_OF_THEM = END + ".not()";
+
+  /** So may one of a document that names the Binary. */
+  private static final String END_LEFT_OUT =
+      ").exists() or %unreadSecurityLabel or %leftOutByDocument)";
+
+  private static final String END_MARKED =
+      ").exists() or %unreadSecurityLabel or %markedByDocument)";
+
+  private static final String NONE_OF_DOCUMENTS = END_LEFT_OUT + ".not()";
 
   /** The criterion of a Binary that may have any label; it lets nothing through. */
   private static final String NO_BINARY = "true.not()";
@@ -113,21 +147,47 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark, Binaries binaries)
     if (leaveOut.isEmpty() && mark.isEmpty()) {
       return view;
     }
-    boolean any = view.resource().equals(BINARY) && binaries == Binaries.ALL_LABELLED;
+    boolean binary = view.resource().equals(BINARY);
+    boolean any = binary && binaries == Binaries.ALL_LABELLED;
+    boolean named = binary && binaries == Binaries.OF_DOCUMENTS;
     try {
       ObjectNode json = (ObjectNode) JSON.readTree(view.json());
       if (!leaveOut.isEmpty()) {
         array(json, "where")
             .addObject()
-            .put("path", any ? NO_BINARY : BEGIN + any(leaveOut) + NONE_OF_THEM);
+            .put("path", any ? NO_BINARY : noneOf(named ? NONE_OF_DOCUMENTS : NONE_OF_THEM));
       }
       if (!mark.isEmpty()) {
-        column(array(json, "select").addObject(), any ? "true" : BEGIN + any(mark) + END);
+        column(
+            array(json, "select").addObject(),
+            any ? "true" : BEGIN + any(mark) + (named ? END_MARKED : END));
       }
       return ViewDefinition.parse(JSON.writeValueAsString(json), file);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("Cannot read what was read before: " + file, e);
     }
+  }
+
+  private String noneOf(String end) {
+    return BEGIN + any(leaveOut) + end;
+  }
+
+  /** Whether a Binary's labels are those of what names it. */
+  boolean followsDocuments() {
+    return binaries == Binaries.OF_DOCUMENTS && !(leaveOut.isEmpty() && mark.isEmpty());
+  }
+
+  /** Of a resource that may name Binaries: whether the lists leave it out, and mark it. */
+  CompiledViews ofDocument(String type) {
+    ObjectNode json = JSON.createObjectNode().put("name", "labels").put("resource", type);
+    ArrayNode columns = json.putArray("select").addObject().putArray("column");
+    columns.addObject().put("name", "left_out").put("path", has(leaveOut));
+    columns.addObject().put("name", "marked").put("path", has(mark));
+    return ViewCompiler.compile(type, List.of(ViewDefinition.parse(json.toString(), "labels")));
+  }
+
+  private static String has(List<Label> labels) {
+    return labels.isEmpty() ? "true.not()" : BEGIN + any(labels) + END;
   }
 
   private static void column(ObjectNode select, String path) {
@@ -137,7 +197,7 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark, Binaries binaries)
         .put("name", COLUMN)
         .put("path", path)
         .put("type", "boolean")
-        .put("description", "Whether the resource has a security label of the site's list");
+        .put("description", MEANING);
   }
 
   /** An absent list is as good as an empty one. */
@@ -149,10 +209,24 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark, Binaries binaries)
     return labels.stream().map(Label::criterion).collect(Collectors.joining(" or "));
   }
 
+  /** Whether the policy marks a view's rows. */
+  static boolean areMarked(StructType columns) {
+    return Arrays.stream(columns.fields())
+        .filter(column -> column.name().equals(COLUMN))
+        .anyMatch(column -> isMark(column.metadata()));
+  }
+
+  private static boolean isMark(Metadata column) {
+    return column.contains(ColumnMetadata.DESCRIPTION)
+        && column.getString(ColumnMetadata.DESCRIPTION).equals(MEANING);
+  }
+
   /** Whether a view takes all resources but those of labels that the policy leaves out. */
   static boolean isOnlyCriterion(List<String> where) {
     return where.size() == 1
         && (where.get(0).equals(NO_BINARY)
-            || (where.get(0).startsWith(BEGIN) && where.get(0).endsWith(NONE_OF_THEM)));
+            || (where.get(0).startsWith(BEGIN)
+                && (where.get(0).endsWith(NONE_OF_THEM)
+                    || where.get(0).endsWith(NONE_OF_DOCUMENTS))));
   }
 }

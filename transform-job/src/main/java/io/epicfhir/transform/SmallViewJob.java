@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -33,6 +34,7 @@ final class SmallViewJob implements ViewWork {
   private final Lake lake;
   private final SilverRowsOfTypes silver;
   private final Map<String, TypeViews> views;
+  private final DocumentLabels documents;
   private final DeletionVectors vectors;
   private final TaskProgress progress;
   private final Map<String, Drift> drift = new TreeMap<>();
@@ -40,16 +42,19 @@ final class SmallViewJob implements ViewWork {
   /**
    * @param silver the rows of silver at the version that the views are brought to
    * @param views by resource type
+   * @param documents what labels Binaries have by them
    */
   SmallViewJob(
       Lake lake,
       SilverRowsOfTypes silver,
       Map<String, TypeViews> views,
+      DocumentLabels documents,
       DeletionVectors vectors,
       TaskProgress progress) {
     this.lake = lake;
     this.silver = silver;
     this.views = views;
+    this.documents = documents;
     this.vectors = vectors;
     this.progress = progress;
   }
@@ -68,11 +73,15 @@ final class SmallViewJob implements ViewWork {
     Map<String, List<ViewUpdate>> byType =
         updates.stream()
             .collect(Collectors.groupingBy(ViewUpdate::type, TreeMap::new, Collectors.toList()));
+    BinaryLabels labels = documents.of(updates, silver, Optional.empty());
     Map<String, ViewEvaluation.OfType> types = new TreeMap<>();
     byType.forEach(
         (type, ofType) -> {
           drift.put(type, new Drift());
-          types.put(type, ViewEvaluation.OfType.of(views.get(type), ofType, drift.get(type)));
+          types.put(
+              type,
+              ViewEvaluation.OfType.of(
+                  views.get(type), ofType, drift.get(type), ofBinaries(type, labels)));
         });
     Map<String, Map<UTF8String, Integer>> changed = new ConcurrentHashMap<>();
     SideBySide.forEach(
@@ -82,6 +91,10 @@ final class SmallViewJob implements ViewWork {
         updates.stream().filter(view -> !view.files().isEmpty()).toList(),
         view -> parts.get(view.plan().name()).add(old(view, changed.get(view.type()))));
     return parts;
+  }
+
+  private static BinaryLabels ofBinaries(String type, BinaryLabels labels) {
+    return type.equals(DocumentLabels.BINARY) ? labels : BinaryLabels.NONE;
   }
 
   /** Evaluates the views of a type, and gives the ids that changed, each with a number. */
@@ -94,8 +107,9 @@ final class SmallViewJob implements ViewWork {
           type,
           ofType.since(),
           COLUMNS,
+          ofType.labels().touched(),
           (row, position) -> {
-            if (row.getLong(3) > since) {
+            if (row.getLong(3) > since || ofType.labels().touches(row.getUTF8String(0))) {
               changed.putIfAbsent(row.getUTF8String(0).copy(), changed.size());
             }
             if (!row.getBoolean(1)) {

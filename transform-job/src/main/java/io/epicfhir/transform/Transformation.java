@@ -90,7 +90,7 @@ final class Transformation {
               }
             });
     ViewResults results =
-        new ViewTables(spark, lake, settings, catalog.views(), state, signature)
+        new ViewTables(spark, lake, settings, catalog, state, signature)
             .bringUpToDate(anew, done.problems().changedTypes());
     JoinedStep.Result step =
         new JoinedStep(spark, lake, settings, catalog, results).run(joined, request.views());

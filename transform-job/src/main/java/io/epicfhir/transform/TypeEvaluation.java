@@ -55,8 +55,9 @@ final class TypeEvaluation implements RowSink, AutoCloseable {
   /** Evaluates the views for which the resource is new. */
   void evaluate(UTF8String key, UTF8String text, long version) {
     wanted.clear();
+    boolean touched = type.labels().touches(key);
     for (ViewEvaluation.Wanted view : type.wanted()) {
-      if (version > view.since()) {
+      if (touched || version > view.since()) {
         wanted.set(view.number());
       }
     }
@@ -64,6 +65,7 @@ final class TypeEvaluation implements RowSink, AutoCloseable {
       return;
     }
     id = key;
+    runner.documents(type.labels().of(key));
     if (text.getBaseObject() instanceof byte[] bytes) {
       int from = Math.toIntExact(text.getBaseOffset() - Platform.BYTE_ARRAY_OFFSET);
       runner.run(key, bytes, from, from + text.numBytes(), wanted, this);

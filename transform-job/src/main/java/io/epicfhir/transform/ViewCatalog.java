@@ -39,8 +39,9 @@ final class ViewCatalog {
    *
    * @param views the views that can be used, by resource type
    * @param problems one for each file that cannot be used, in the order of the files' names
+   * @param labels what the site does with resources by their security labels
    */
-  record Read(Map<String, TypeViews> views, List<Problem> problems) {
+  record Read(Map<String, TypeViews> views, List<Problem> problems, SecurityLabels labels) {
     /** The files of which nobody can tell which view they define. */
     List<String> unread() {
       return problems.stream()
@@ -110,7 +111,7 @@ final class ViewCatalog {
         (type, definitions) ->
             views.put(type, TypeViews.of(ViewCompiler.compile(type, definitions))));
     return new Read(
-        views, problems.stream().sorted((a, b) -> a.file().compareTo(b.file())).toList());
+        views, problems.stream().sorted((a, b) -> a.file().compareTo(b.file())).toList(), labels);
   }
 
   private void parse(Path path) {

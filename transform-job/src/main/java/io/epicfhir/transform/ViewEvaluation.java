@@ -39,10 +39,11 @@ final class ViewEvaluation implements FlatMapFunction<Iterator<InternalRow>, Vie
    *
    * @param views all of them
    * @param wanted those that are to be evaluated
+   * @param labels what documents say of the resources, where these are Binaries
    */
-  record OfType(CompiledViews views, ArrayList<Wanted> wanted, Drift drift)
+  record OfType(CompiledViews views, ArrayList<Wanted> wanted, Drift drift, BinaryLabels labels)
       implements Serializable {
-    static OfType of(TypeViews ofType, List<ViewUpdate> updates, Drift drift) {
+    static OfType of(TypeViews ofType, List<ViewUpdate> updates, Drift drift, BinaryLabels labels) {
       long incremental =
           updates.stream().mapToLong(ViewUpdate::since).filter(s -> s >= 0).min().orElse(-1);
       ArrayList<Wanted> wanted = new ArrayList<>();
@@ -58,7 +59,7 @@ final class ViewEvaluation implements FlatMapFunction<Iterator<InternalRow>, Vie
       }
       BitSet numbers = new BitSet();
       wanted.forEach(view -> numbers.set(view.number()));
-      return new OfType(ofType.compiled().orElseThrow().only(numbers), wanted, drift);
+      return new OfType(ofType.compiled().orElseThrow().only(numbers), wanted, drift, labels);
     }
 
     /** The version of silver that none of the views is older than. */

@@ -32,6 +32,7 @@ final class ViewJob implements ViewWork {
   private final Lake lake;
   private final SilverRowsOfTypes silver;
   private final Map<String, TypeViews> views;
+  private final DocumentLabels documents;
   private final DeletionVectors vectors;
   private final TaskProgress progress;
   private final Map<String, Drift> drift = new TreeMap<>();
@@ -39,18 +40,21 @@ final class ViewJob implements ViewWork {
   /**
    * @param silver the rows of silver at the version that the views are brought to
    * @param views by resource type
+   * @param documents what labels Binaries have by them
    */
   ViewJob(
       SparkSession spark,
       Lake lake,
       SilverRowsOfTypes silver,
       Map<String, TypeViews> views,
+      DocumentLabels documents,
       DeletionVectors vectors,
       TaskProgress progress) {
     this.spark = spark;
     this.lake = lake;
     this.silver = silver;
     this.views = views;
+    this.documents = documents;
     this.vectors = vectors;
     this.progress = progress;
   }
@@ -68,19 +72,32 @@ final class ViewJob implements ViewWork {
     Map<String, List<ViewUpdate>> byType =
         updates.stream()
             .collect(Collectors.groupingBy(ViewUpdate::type, TreeMap::new, Collectors.toList()));
+    BinaryLabels labels = documents.of(updates, silver, Optional.of(spark));
     Map<String, Long> since = new TreeMap<>();
     Map<String, ViewEvaluation.OfType> types = new TreeMap<>();
     byType.forEach(
         (type, ofType) -> {
           Drift counts = Drift.registered(spark.sparkContext());
           drift.put(type, counts);
-          types.put(type, ViewEvaluation.OfType.of(views.get(type), ofType, counts));
+          BinaryLabels own = type.equals(DocumentLabels.BINARY) ? labels : BinaryLabels.NONE;
+          types.put(type, ViewEvaluation.OfType.of(views.get(type), ofType, counts, own));
           since.put(type, types.get(type).since());
         });
     ViewEvaluation evaluation =
         new ViewEvaluation(types, hadoop, progress.resources(), progress.bytes());
     List<JavaRDD<ViewPart>> all = new ArrayList<>();
     all.add(silver.changed(spark, since, ViewEvaluation.COLUMNS).mapPartitions(evaluation));
+    if (!labels.touched().isEmpty()) {
+      all.add(
+          silver
+              .others(
+                  spark,
+                  DocumentLabels.BINARY,
+                  since.get(DocumentLabels.BINARY),
+                  ViewEvaluation.COLUMNS,
+                  labels.touched())
+              .mapPartitions(evaluation));
+    }
     all.addAll(old(context, byType, types, hadoop));
     @SuppressWarnings({"unchecked", "rawtypes"})
     JavaRDD<ViewPart> job = context.union(all.toArray(new JavaRDD[0]));
@@ -106,6 +123,9 @@ final class ViewJob implements ViewWork {
     }
     progress.now("ids of changed resources");
     Map<String, List<String>> ids = silver.changedIds(spark, since);
+    ids.forEach(
+        (type, ofType) ->
+            types.get(type).labels().touched().forEach(id -> ofType.add(id.toString())));
     progress.now("views of " + String.join(", ", byType.keySet()));
     List<JavaRDD<ViewPart>> all = new ArrayList<>();
     ids.forEach(

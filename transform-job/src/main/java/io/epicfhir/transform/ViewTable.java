@@ -46,8 +46,8 @@ final class ViewTable {
    */
   record Found(Optional<ViewState> from, Optional<String> strange) {
     /** Whether the table is what silver gives already. */
-    boolean isCurrent(SilverState.TypeState silver) {
-      return from.filter(state -> state.silverVersion() >= silver.contentVersion()).isPresent();
+    boolean isCurrent(long contentVersion) {
+      return from.filter(state -> state.silverVersion() >= contentVersion).isPresent();
     }
   }
 

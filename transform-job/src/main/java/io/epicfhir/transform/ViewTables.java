@@ -9,6 +9,7 @@ import io.epicfhir.transform.silver.SilverSession;
 import io.epicfhir.transform.silver.SilverState;
 import io.epicfhir.transform.silver.SilverTable;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -34,19 +35,21 @@ final class ViewTables {
   private final SilverState silver;
   private final ViewResults results = new ViewResults();
   private final ViewUpdates work;
+  private final DocumentLabels documents;
   private final Map<Long, Optional<String>> identities = new ConcurrentHashMap<>();
 
   ViewTables(
       Supplier<SparkSession> spark,
       Lake lake,
       TransformSettings settings,
-      Map<String, TypeViews> views,
+      ViewCatalog.Read catalog,
       SilverState silver,
       String signature) {
     this.spark = spark;
     this.lake = lake;
     this.settings = settings;
-    this.views = views;
+    this.views = catalog.views();
+    this.documents = new DocumentLabels(lake, catalog.labels(), silver);
     this.silver = silver;
     this.work = new ViewUpdates(this::isReferredTo, settings.vectors(), silver, signature, results);
   }
@@ -71,6 +74,7 @@ final class ViewTables {
     List<String> types =
         views.keySet().stream()
             .filter(type -> !changed.contains(type))
+            .filter(type -> Collections.disjoint(documents.sources(type), changed))
             .sorted(Comparator.comparing((String type) -> !isReferredTo(type)))
             .toList();
     List<Supplier<Optional<ViewUpdate>>> looks = new ArrayList<>();
@@ -92,7 +96,7 @@ final class ViewTables {
       found.strange().ifPresent(why -> results.changed(plan.name(), why));
       boolean leaveOut = settings.leaveOut().contains(plan.name());
       boolean current =
-          found.isCurrent(silver.of(type))
+          found.isCurrent(documents.contentVersion(type))
               && !anew.contains(plan.name())
               && (leaveOut || found.from().orElseThrow().leftOut() == 0);
       if (current) {
@@ -124,22 +128,26 @@ final class ViewTables {
         silver.deltaVersion() < 0
             ? Optional.<io.epicfhir.common.delta.TableSnapshot>empty()
             : table.log().snapshot();
-    Map<String, Long> since = new TreeMap<>();
-    behind.forEach(view -> since.merge(view.type(), view.since(), Math::min));
     SilverRowsOfTypes rows = new SilverRowsOfTypes(lake, snapshot);
-    List<ViewUpdate> updates = behind.stream().map(view -> bounded(view, rows)).toList();
-    long read = rows.bytes(since);
+    List<ViewUpdate> updates =
+        documents.known(behind.stream().map(view -> bounded(view, rows)).toList());
+    Map<String, Long> since = new TreeMap<>();
+    updates.forEach(view -> since.merge(view.type(), view.since(), Math::min));
+    long read = rows.bytes(since) + documents.bytes(updates, rows);
     String doing = "views of " + String.join(", ", since.keySet());
     if (isSmall(read, updates)) {
       try (TaskProgress progress = new TaskProgress(doing)) {
-        work.run(new SmallViewJob(lake, rows, views, settings.vectors(), progress), updates);
+        work.run(
+            new SmallViewJob(lake, rows, views, documents, settings.vectors(), progress), updates);
       }
       return;
     }
     SparkSession session = SilverSession.of(spark.get(), read, 0);
     session.sparkContext().setJobGroup("views", doing, false);
     try (TaskProgress progress = new TaskProgress(session.sparkContext(), doing)) {
-      work.run(new ViewJob(session, lake, rows, views, settings.vectors(), progress), updates);
+      work.run(
+          new ViewJob(session, lake, rows, views, documents, settings.vectors(), progress),
+          updates);
     }
   }
 

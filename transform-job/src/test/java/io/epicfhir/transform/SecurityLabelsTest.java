@@ -153,8 +153,26 @@ final class SecurityLabelsTest {
     assertThat(run("mark = [R], binaries = own-labels")).isZero();
     assertThat(lake.rows("content")).containsExactly("b1 false", "b2 true");
 
+    assertThat(run("mark = [R], binaries = of-documents")).isZero();
+    assertThat(lake.rows("content"))
+        .as("no document names them")
+        .containsExactly("b1 true", "b2 true");
+
+    patients("e2", TUESDAY)
+        .since(MONDAY)
+        .resource("Media", "m1", "1", TUESDAY, media("m1", "b1"))
+        .resource("Media", "m2", "1", TUESDAY, media("m2", "b2"))
+        .land();
+    assertThat(run("mark = [R], binaries = of-documents")).isZero();
+    assertThat(lake.rows("content")).containsExactly("b1 false", "b2 true");
+
     assertThat(run("")).isZero();
     assertThat(lake.rows("content")).containsExactly("b1", "b2");
+  }
+
+  private static String media(String id, String binary) {
+    return "{\"resourceType\":\"Media\",\"id\":\"%s\",\"content\":{\"url\":\"Binary/%s\"}}"
+        .formatted(id, binary);
   }
 
   @ParameterizedTest

@@ -54,6 +54,7 @@ public final class TestLake {
   private long inProcessBelow = Long.MAX_VALUE / 1000;
   private DeletionBound bound = DeletionBound.DEFAULT;
   private final Set<String> leaveOut = new TreeSet<>();
+  private SecurityLabels labels = SecurityLabels.NONE;
 
   /** A lake in a folder. */
   public TestLake(Path root) {
@@ -218,6 +219,12 @@ public final class TestLake {
     return this;
   }
 
+  /** What happens to resources by their security labels. */
+  TestLake labels(SecurityLabels policy) {
+    labels = policy;
+    return this;
+  }
+
   /** A view leaves out the resources that do not fit. */
   TestLake leaveOut(String view) {
     leaveOut.add(view);
@@ -248,7 +255,10 @@ public final class TestLake {
                 type,
                 TypeViews.of(
                     ViewCompiler.compile(
-                        type, jsons.stream().map(j -> ViewDefinition.parse(j, "test")).toList()))));
+                        type,
+                        jsons.stream()
+                            .map(j -> labels.applied(ViewDefinition.parse(j, "test"), "test"))
+                            .toList()))));
     TransformSettings settings =
         new TransformSettings(
             root,
@@ -262,7 +272,7 @@ public final class TestLake {
             session,
             lake,
             settings,
-            () -> new ViewCatalog.Read(compiled, viewProblems),
+            () -> new ViewCatalog.Read(compiled, viewProblems, labels),
             folder("sql").map(SqlCatalog::load).orElse(SqlCatalog.NONE),
             TableSignature.of(spark()))
         .run(request, runKey);

@@ -101,6 +101,14 @@ public sealed interface Expr {
     }
   }
 
+  /** %leftOutByDocument and %markedByDocument: whether a document that names the Binary is that. */
+  record DocumentLabel(int bit) implements Expr {
+    @Override
+    public FhirType type() {
+      return FhirType.BOOLEAN;
+    }
+  }
+
   /** %rowIndex. */
   record RowIndex() implements Expr {
     @Override

@@ -175,6 +175,8 @@ public final class Typing {
     String name = node.name();
     return switch (name) {
       case "unreadSecurityLabel" -> new Expr.UnreadLabel();
+      case "leftOutByDocument" -> new Expr.DocumentLabel(DocumentBits.LEFT_OUT);
+      case "markedByDocument" -> new Expr.DocumentLabel(DocumentBits.MARKED);
       case "rowIndex" -> new Expr.RowIndex();
       case "resource", "rootResource" -> new Expr.Resource(resource);
       default -> {

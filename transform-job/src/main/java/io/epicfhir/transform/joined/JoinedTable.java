@@ -1,6 +1,7 @@
 package io.epicfhir.transform.joined;
 
 import io.epicfhir.common.Json;
+import io.epicfhir.common.Sha256;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.transform.delta.KeptTable;
 import io.epicfhir.transform.sqlviews.SqlView;
@@ -15,11 +16,14 @@ final class JoinedTable {
   private final KeptTable kept;
   private final String hash;
 
-  JoinedTable(Lake lake, SqlView view) {
+  /**
+   * @param marked whether a table that it reads marks rows of labelled resources
+   */
+  JoinedTable(Lake lake, SqlView view, boolean marked) {
     this.lake = lake;
     this.view = view;
     this.kept = new KeptTable(lake, lake.paths().joined(view.name()));
-    this.hash = view.hash();
+    this.hash = marked ? Sha256.hex(view.hash() + "marked") : view.hash();
   }
 
   SqlView view() {

@@ -86,12 +86,13 @@ public final class JoinedTables {
 
   private void one(SqlView view, JoinedSessions sessions, boolean anew) {
     long start = System.nanoTime();
-    JoinedTable table = new JoinedTable(lake, view);
     Optional<Map<String, Source>> found = sources(view);
     if (found.isEmpty()) {
       return; // it waits, and that is reported
     }
     Map<String, Source> byLabel = found.get();
+    boolean marked = byLabel.values().stream().anyMatch(Source::marked);
+    JoinedTable table = new JoinedTable(lake, view, marked);
     List<JoinedState.Read> reads =
         byLabel.entrySet().stream().map(one -> one.getValue().readAs(one.getKey())).toList();
     KeptTable.Left<JoinedState> read = table.left();
@@ -104,7 +105,10 @@ public final class JoinedTables {
             .filter(state -> !anew);
     Optional<JoinedState> known = from.filter(state -> !table.isAhead(state));
     if (known.filter(state -> state.reads().equals(reads)).isPresent()) {
-      done(view, known.get(), JoinedResults.Built.NONE, 0, 0, start);
+      done(
+          view,
+          marked,
+          new JoinedResults.Done(known.get(), JoinedResults.Built.NONE, 0, 0, since(start)));
       return;
     }
     JoinedBuild.Outcome outcome = sessions.with(one -> build(table, byLabel, from, known, one));
@@ -112,28 +116,32 @@ public final class JoinedTables {
         from.filter(before -> outcome.version() == before.deltaVersion())
             .map(before -> before.of(reads))
             .orElseGet(() -> table.state(outcome.version(), reads));
-    done(view, table.keep(state), outcome.built(), outcome.touched(), outcome.changed(), start);
+    done(
+        view,
+        marked,
+        new JoinedResults.Done(
+            table.keep(state),
+            outcome.built(),
+            outcome.touched(),
+            outcome.changed(),
+            since(start)));
   }
 
-  private void done(
-      SqlView view,
-      JoinedState state,
-      JoinedResults.Built built,
-      long touched,
-      long changed,
-      long start) {
-    double seconds = Math.round((System.nanoTime() - start) / 1e6) / 1e3;
-    results
-        .done()
-        .put(view.name(), new JoinedResults.Done(state, built, touched, changed, seconds));
-    sources.add(
-        view.name(),
+  private static double since(long start) {
+    return Math.round((System.nanoTime() - start) / 1e6) / 1e3;
+  }
+
+  private void done(SqlView view, boolean marked, JoinedResults.Done done) {
+    results.done().put(view.name(), done);
+    JoinedState state = done.state();
+    Source table =
         Source.of(
             "joined/" + view.name(),
             lake.paths().joined(view.name()),
             state.deltaVersion(),
             state.identity(),
-            state.bytes()));
+            state.bytes());
+    sources.add(view.name(), marked ? table.withMarks() : table);
   }
 
   /** What it reads, by label in order; empty if something is missing, which is reported. */

@@ -1,5 +1,6 @@
 package io.epicfhir.transform.joined;
 
+import io.epicfhir.transform.sqlviews.RowMark;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.fs.Path;
@@ -13,6 +14,7 @@ import org.apache.hadoop.fs.Path;
  * @param identity that commit's own identity
  * @param bytes of its files
  * @param missing for a lookup that is not there: the columns that it has nevertheless
+ * @param marked whether its column {@value RowMark#COLUMN} marks rows of labelled resources
  */
 public record Source(
     String table,
@@ -20,16 +22,22 @@ public record Source(
     long version,
     String identity,
     long bytes,
-    Optional<List<String>> missing) {
+    Optional<List<String>> missing,
+    boolean marked) {
 
   /** A table that is there. */
   public static Source of(String table, Path path, long version, String identity, long bytes) {
-    return new Source(table, path, version, identity, bytes, Optional.empty());
+    return new Source(table, path, version, identity, bytes, Optional.empty(), false);
   }
 
   /** An optional lookup that is not there. */
   static Source missing(String name, Path path, List<String> columns) {
-    return new Source("lookups/" + name, path, -1, "", 0, Optional.of(columns));
+    return new Source("lookups/" + name, path, -1, "", 0, Optional.of(columns), false);
+  }
+
+  /** The same table, whose rows are marked. */
+  public Source withMarks() {
+    return new Source(table, path, version, identity, bytes, missing, true);
   }
 
   boolean isLookup() {

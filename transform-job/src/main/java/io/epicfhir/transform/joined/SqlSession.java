@@ -1,24 +1,32 @@
 package io.epicfhir.transform.joined;
 
+import static org.apache.spark.sql.functions.lit;
+
 import io.epicfhir.transform.delta.FlatRows;
 import io.epicfhir.transform.delta.InternalRows;
 import io.epicfhir.transform.sqlviews.AnalysedView;
+import io.epicfhir.transform.sqlviews.RowMark;
 import io.epicfhir.transform.sqlviews.SomeRows;
 import io.epicfhir.transform.sqlviews.SqlCheck;
 import io.epicfhir.transform.sqlviews.SqlRefused;
 import io.epicfhir.transform.sqlviews.SqlView;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.classic.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -32,7 +40,9 @@ final class SqlSession implements AutoCloseable {
   private final SourceTables sources;
   private final Map<String, Source> byLabel;
   private final List<String> named = new ArrayList<>();
-  private LogicalPlan query;
+  private final LogicalPlan query;
+  private final boolean namesMark;
+  private boolean dropsMark;
 
   SqlSession(
       org.apache.spark.sql.SparkSession session,
@@ -44,6 +54,8 @@ final class SqlSession implements AutoCloseable {
     this.sources = sources;
     this.byLabel = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     this.byLabel.putAll(byLabel);
+    this.query = SqlCheck.query(view);
+    this.namesMark = RowMark.isIn(query);
     byLabel.keySet().forEach(label -> name(label, noRows(label)));
   }
 
@@ -72,12 +84,16 @@ final class SqlSession implements AutoCloseable {
 
   /** All rows of a dependency. */
   Dataset<Row> table(String label) {
-    return sources.rows(byLabel.get(label));
+    Dataset<Row> rows = sources.rows(source(label));
+    return isOffered(label)
+        ? rows.withColumn(RowMark.COLUMN, lit(null).cast(DataTypes.BooleanType))
+        : rows;
   }
 
   /** A dependency's columns; its label, as everywhere here, in any case. */
   StructType columns(String label) {
-    return sources.columns(source(label));
+    StructType columns = sources.columns(source(label));
+    return isOffered(label) ? columns.add(RowMark.COLUMN, DataTypes.BooleanType) : columns;
   }
 
   /** How many rows a dependency has; very many where its log does not tell. */
@@ -128,15 +144,44 @@ final class SqlSession implements AutoCloseable {
 
   /** The SQLView, its names and types resolved. */
   AnalysedView analysed() {
-    return AnalysedView.of(view, InternalRows.analysed(rows()));
+    LogicalPlan plan = InternalRows.analysed(rows());
+    RowMark mark = RowMark.of(plan);
+    mark.check(view, labels(label -> source(label).marked() && hasOwn(source(label))));
+    if (mark.isMadeOf(labels(label -> hasOwn(source(label))))) {
+      boolean marks = byLabel.values().stream().anyMatch(Source::marked);
+      return AnalysedView.of(marks ? view.marking() : view, plan);
+    }
+    dropsMark = mark.isMadeOf(labels(this::isOffered));
+    return dropsMark
+        ? AnalysedView.of(view.withoutMark(), InternalRows.analysed(rows()))
+        : AnalysedView.of(view, plan);
+  }
+
+  private Set<String> labels(Predicate<String> wanted) {
+    return byLabel.keySet().stream()
+        .filter(wanted)
+        .map(label -> label.toLowerCase(Locale.ROOT))
+        .collect(Collectors.toSet());
+  }
+
+  /**
+   * Whether a table whose rows have no marks gets the column, always null: so a query that passes
+   * the mark on is the same whether the site marks rows or not. A result that is made of nothing
+   * else is dropped.
+   */
+  private boolean isOffered(String label) {
+    return namesMark && !source(label).isLookup() && !hasOwn(source(label));
+  }
+
+  private boolean hasOwn(Source source) {
+    return !source.isLookup()
+        && Arrays.stream(sources.columns(source).fieldNames()).anyMatch(RowMark::isNamed);
   }
 
   /** The rows of the SQLView, of the tables that have their names now. */
   Dataset<Row> rows() {
-    if (query == null) {
-      query = SqlCheck.query(view);
-    }
-    return rows(query, view.query().line());
+    Dataset<Row> rows = rows(query, view.query().line());
+    return dropsMark ? rows.drop(RowMark.COLUMN) : rows;
   }
 
   /** The rows of a plan whose names and types are resolved. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -83,6 +84,25 @@ public record SqlView(
   public SqlView with(List<Dependency> resolved) {
     return new SqlView(
         name, file, url, description, resolved, key, touched, columns, indexed, query);
+  }
+
+  /** The same SQLView whose column {@value RowMark#COLUMN} has a meaning, where it had none. */
+  public SqlView marking() {
+    Map<String, Note> all = new TreeMap<>(columns);
+    all.putIfAbsent(RowMark.COLUMN, new Note("boolean", RowMark.MEANING));
+    return with(all, indexed);
+  }
+
+  /** The same SQLView without that column. */
+  public SqlView withoutMark() {
+    Map<String, Note> others = new TreeMap<>(columns);
+    others.keySet().removeIf(RowMark::isNamed);
+    return with(others, indexed.stream().filter(name -> !RowMark.isNamed(name)).toList());
+  }
+
+  private SqlView with(Map<String, Note> notes, List<String> index) {
+    return new SqlView(
+        name, file, url, description, dependencies, key, touched, notes, index, query);
   }
 
   /** Changes where anything of the definition does. */

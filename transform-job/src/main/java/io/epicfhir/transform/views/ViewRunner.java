@@ -34,6 +34,19 @@ public final class ViewRunner {
     all.set(0, programs.size());
   }
 
+  /**
+   * Sets what the documents say that name the resources to come.
+   *
+   * @param bits of {@link io.epicfhir.transform.fhirpath.DocumentBits}
+   */
+  public void documents(int bits) {
+    for (RowState state : states) {
+      if (state != null) {
+        state.frame().documents(bits);
+      }
+    }
+  }
+
   /** {@link #run(UTF8String, byte[], int, int, BitSet, RowSink)} for all views. */
   public void run(UTF8String key, byte[] bytes, int from, int to, RowSink sink) {
     run(key, bytes, from, to, all, sink);

@@ -55,6 +55,21 @@ final class Constants {
     }
   }
 
+  /** Whether a document that names the Binary has a label of a list. */
+  static final class DocumentLabel extends Single {
+    private static final long serialVersionUID = 1L;
+    private final int bit;
+
+    DocumentLabel(int bit) {
+      this.bit = bit;
+    }
+
+    @Override
+    Object element(Object focus, Frame frame) {
+      return (frame.documents() & bit) != 0 ? Boolean.TRUE : Boolean.FALSE;
+    }
+  }
+
   /** %rowIndex. */
   static final class RowIndex extends Single {
     private static final long serialVersionUID = 1L;

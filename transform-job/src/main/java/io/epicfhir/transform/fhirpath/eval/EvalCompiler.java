@@ -151,6 +151,9 @@ public final class EvalCompiler {
       if (expr instanceof Expr.UnreadLabel) {
         return new Constants.UnreadLabel();
       }
+      if (expr instanceof Expr.DocumentLabel label) {
+        return new Constants.DocumentLabel(label.bit());
+      }
       if (expr instanceof Expr.ResourceKey) {
         return new Constants.Key();
       }

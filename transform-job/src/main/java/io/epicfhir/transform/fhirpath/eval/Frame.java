@@ -1,5 +1,6 @@
 package io.epicfhir.transform.fhirpath.eval;
 
+import io.epicfhir.transform.fhirpath.DocumentBits;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -12,6 +13,7 @@ public final class Frame {
   private Object[] resource;
   private UTF8String key;
   private boolean labelUnread;
+  private int documents = DocumentBits.ALL;
   private ReadDocument document;
 
   /**
@@ -32,6 +34,15 @@ public final class Frame {
     key = newKey;
     resource = newResource;
     document = null;
+  }
+
+  /** Sets what the documents that name the resource say: bits of {@link DocumentBits}. */
+  public void documents(int bits) {
+    documents = bits;
+  }
+
+  int documents() {
+    return documents;
   }
 
   /** The document of a text in base64. Several columns ask for the same one, so it is read once. */
