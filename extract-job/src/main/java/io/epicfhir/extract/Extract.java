@@ -75,7 +75,7 @@ public final class Extract implements Job {
   /**
    * Lands one.
    *
-   * @param before gets those of which this try counts nothing, whoever has landed them
+   * @param before gets those of which this try counts nothing, because another one landed them
    */
   @SuppressWarnings("try") // the lock is held, not used
   private static Landing land(

@@ -107,13 +107,14 @@ public final class OptOuts implements Serializable, Known {
   private boolean staysOut(String type, String id, byte[] text, int offset, int length) {
     boolean own = has(type, id);
     if (type.equals(PERSON)) {
-      boolean linked = !own && names(text, offset, length, id).any() && links(text, offset, length);
+      TextNames names = new TextNames(this).read(text, offset, length, id);
+      boolean linked = !own && names.any() && links(text, offset, length);
       if (linked && id != null) {
         news.learned(type + "/" + id);
       }
       return own || linked;
     }
-    TextNames names = names(text, offset, length, id);
+    TextNames names = new TextNames(this).read(text, offset, length, id);
     if (!names.any() && !own) {
       return false;
     }
@@ -136,10 +137,6 @@ public final class OptOuts implements Serializable, Known {
             (type, ids) ->
                 type != null
                     && ids.stream().anyMatch(id -> moved.contains(hasher.of(type + "/" + id))));
-  }
-
-  private TextNames names(byte[] text, int offset, int length, String id) {
-    return new TextNames(this).read(text, offset, length, id);
   }
 
   /**
@@ -223,10 +220,7 @@ public final class OptOuts implements Serializable, Known {
     return listed(identifier);
   }
 
-  /**
-   * Whether a name is one of a person whom an erasure put on the list, and not of a record that an
-   * extract kept out because of a link.
-   */
+  /** Whether a name is that of a person whom an erasure listed, not of one kept out by a link. */
   public boolean isErased(String name) {
     return !isEmpty() && persons.contains(hasher.of(name));
   }

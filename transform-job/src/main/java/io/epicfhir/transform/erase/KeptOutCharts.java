@@ -84,7 +84,7 @@ public final class KeptOutCharts {
       if (!rebuilt.contains(PATIENT)) {
         return new Result(false, waiting(lists.keySet(), Optional.of(file), Map.of()));
       }
-      // Bronze may have lost their records since: whoever is named counts.
+      // Bronze may have lost their records since: each one that is named counts.
       ChartSearch named = search.get();
       Optional<Set<String>> found = named.patients(patientHashes(all), hashes);
       if (found.isEmpty()) {
