@@ -145,6 +145,7 @@ final class DamagedLogsTest {
     assertThat(lake.table("joined/people")).containsExactly("p1", "p2", "p3");
   }
 
+  @Tag("long")
   @ParameterizedTest
   @CsvSource({"MISSING, 0", "OLD_CHECKSUM, 1"})
   void ofALookupStopsThatLookupAndWhatReadsIt(Harm harm, int commit) throws IOException {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,6 +37,7 @@ final class KeptOutErasureTest {
     return ErasedClinic.filesWith(folder.resolve("bronze"), List.of(X));
   }
 
+  @Tag("long")
   @Test
   void afterSilverAndBeforeBronze() throws IOException {
     Path file = folder.resolve("bronze").resolve(inBronze().get(0));

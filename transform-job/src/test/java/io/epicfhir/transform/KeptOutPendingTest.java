@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -116,6 +117,7 @@ final class KeptOutPendingTest {
   }
 
   /** Silver has deleted it before for another reason. */
+  @Tag("long")
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void whatWasDeletedBeforeIsToldAndErased(boolean inSpark) {

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.apache.hadoop.fs.FileStatus;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,6 +100,7 @@ final class OtherWritersTest {
   }
 
   /** What a kill leaves: silver has the commit, and its state is the one of before. */
+  @Tag("long")
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void aRebuildThatWasKilledAfterItsCommitIsDone(boolean noticedBefore) {

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +82,7 @@ class ChangedPartsTest {
     assertThat(log.info(1).orElseThrow().metric("numOutputRows")).hasValue(100);
   }
 
+  @Tag("long")
   @Test
   void sparkChangesATableWithCopiesAndItsChangesAreTold() throws Exception {
     copied(null);

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import org.apache.spark.sql.types.DataType;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,6 +145,7 @@ class ReadsSparkTest {
             });
   }
 
+  @Tag("long")
   @Test
   void theFilesOfCommitsAreToldWithTheirDeletionVectors() {
     write(table, rows(1, 100), "overwrite", Map.of());
