@@ -12,7 +12,8 @@ path, never the content.
 
 `go` removes the patients, what is about them, and ids that were merged with theirs from bronze, silver, every table made of them,
 quarantine, the state and PostgreSQL, with all old versions. From then on a list of keyed hashes keeps them out of every export and
-crawl. **Backups, replicas and copies are not reached.** After `readmit` the next export of each group is a full export, and the next crawl of each cohort ingests everything again.
+crawl. **Backups, replicas and copies are not reached.** After `readmit` the next export of each group is a full export, and the
+next crawl of each cohort ingests everything again.
 
 `readmit`, too, counts and asks for approval. If the file lists other patients than were counted, nothing is done (exit 2). The same
 holds for `go` if links or MRNs name other Patient records than were counted: trigger the DAG again, which counts again.
