@@ -10,10 +10,9 @@ path, never the content.
 | patients | the path of that file |
 | mode | `plan` counts what would go; `go` counts, asks for approval, erases, loads and proves; `readmit` takes them off the list |
 
-`go` removes the patients, what is about them, and ids that were merged with theirs from bronze, silver, every table made of them,
-quarantine, the state and PostgreSQL, with all old versions. From then on a list of keyed hashes keeps them out of every export and
-crawl. **Backups, replicas and copies are not reached.** After `readmit` the next export of each group is a full export, and the
-next crawl of each cohort ingests everything again.
+`go` removes the patients, what is about them, and ids merged with theirs from bronze, silver, every table made of them,
+quarantine, the state and PostgreSQL, old versions too. A list of keyed hashes keeps them out of every later export and
+crawl. **Backups, replicas and copies are not reached.** After `readmit` the next export or crawl ingests everything.
 
 `readmit`, too, counts and asks for approval. If the file lists other patients than were counted, nothing is done (exit 2). The same
 holds for `go` if links or MRNs name other Patient records than were counted: trigger the DAG again, which counts again.
