@@ -21,7 +21,7 @@ up: setup ## start the same parts and leave them running for a look; addresses i
 down: ## stop what `make up` started
 	@ci/down.sh
 
-test: setup check ## every test, Java and Python
+test: setup check ## the tests, Java and Python; the long ones run with nights
 	@ci/test.sh
 
 nights: setup ## the long tests under Airflow: backfills, kills, each red run and its command, a first hour (some 45 minutes)
