@@ -17,7 +17,6 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
@@ -120,7 +119,6 @@ final class ApprovedRecordsTest {
   }
 
   @Order(4)
-  @Tag("long")
   @Test
   void whatIsCountedAgainGoesWithWhatCameForTheSameRecords() {
     countedAgain = erasure(BY_ID, null).plan().approval();
@@ -162,7 +160,6 @@ final class ApprovedRecordsTest {
 
   /** A record that came after the first try is not on the list. */
   @Order(7)
-  @Tag("long")
   @Test
   void aSecondTryDoesNotEraseWhatCameInBetween() {
     patient(
