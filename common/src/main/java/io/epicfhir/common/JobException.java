@@ -1,5 +1,7 @@
 package io.epicfhir.common;
 
+import java.util.Optional;
+
 /**
  * Ends a job with a stable exit code and a message for the person on call; never holds patient
  * data.
@@ -25,6 +27,16 @@ public class JobException extends RuntimeException {
   public JobException(ExitCode exitCode, String message, Throwable cause) {
     super(message, cause);
     this.exitCode = exitCode;
+  }
+
+  /** The one among a failure and its causes that was thrown last. */
+  public static Optional<JobException> in(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof JobException known) {
+        return Optional.of(known);
+      }
+    }
+    return Optional.empty();
   }
 
   /** What kind of failure this is. */

@@ -59,16 +59,8 @@ final class GroupFailures {
       return known;
     }
     String prefix = unnamed.map(name -> "Group \"" + name + "\": ").orElse("");
-    return new JobException(exitCode(e), prefix + words, e);
-  }
-
-  private static ExitCode exitCode(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof JobException known) {
-        return known.exitCode();
-      }
-    }
-    return ExitCode.DEFECT;
+    ExitCode code = JobException.in(e).map(JobException::exitCode).orElse(ExitCode.DEFECT);
+    return new JobException(code, prefix + words, e);
   }
 
   /**

@@ -25,10 +25,9 @@ final class LoadFailures {
 
   /** Spark's own messages may quote data; only what was written for people passes. */
   static JobException of(LakeTable table, Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof JobException known) {
-        return known;
-      }
+    Optional<JobException> known = JobException.in(failure);
+    if (known.isPresent()) {
+      return known.get();
     }
     Optional<String> damaged = DamagedFile.in(failure);
     if (damaged.isPresent()) {

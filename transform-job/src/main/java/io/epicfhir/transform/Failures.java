@@ -22,7 +22,7 @@ public final class Failures {
     }
     return UnreadFile.in(failure)
         .map(file -> storage(table, file.sentence() + "; " + file.remedy(), failure))
-        .or(() -> known(failure))
+        .or(() -> JobException.in(failure)) // a task of Spark may have said it
         .or(() -> storage(table, failure))
         .map(RuntimeException.class::cast)
         .orElseGet(
@@ -58,16 +58,6 @@ public final class Failures {
       throw known;
     }
     return told;
-  }
-
-  /** A task of Spark may have said it. */
-  private static Optional<JobException> known(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof JobException known) {
-        return Optional.of(known);
-      }
-    }
-    return Optional.empty();
   }
 
   private static Optional<JobException> storage(String table, Throwable failure) {

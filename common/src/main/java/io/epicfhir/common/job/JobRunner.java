@@ -113,12 +113,7 @@ public final class JobRunner {
   }
 
   private static ExitCode exitCode(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof JobException known) {
-        return known.exitCode();
-      }
-    }
-    return ExitCode.DEFECT;
+    return JobException.in(failure).map(JobException::exitCode).orElse(ExitCode.DEFECT);
   }
 
   private static ExitCode ended(ExitCode exitCode, Optional<Throwable> failure) {
