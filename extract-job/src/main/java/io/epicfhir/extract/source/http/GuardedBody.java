@@ -2,7 +2,6 @@ package io.epicfhir.extract.source.http;
 
 import io.epicfhir.extract.source.answer.BrokenBody;
 import io.epicfhir.extract.source.request.Traffic;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -11,7 +10,7 @@ import java.time.Duration;
  * Counts a body's bytes as they come over the network and gives up on a server that only drips: a
  * socket's timeout sees silence, not a byte now and then.
  */
-final class GuardedBody extends FilterInputStream {
+final class GuardedBody extends BlockStream {
   private static final int LEAST_BYTES = 1024;
   private static final int LEAST_AT_ONCE = 1 << 20;
 
@@ -41,12 +40,6 @@ final class GuardedBody extends FilterInputStream {
   }
 
   @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-  }
-
-  @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
     long before = System.nanoTime();
     int count = received(buffer, offset, length);
@@ -57,7 +50,7 @@ final class GuardedBody extends FilterInputStream {
 
   private int received(byte[] buffer, int offset, int length) throws IOException {
     try {
-      return super.read(buffer, offset, length);
+      return in.read(buffer, offset, length);
     } catch (IOException e) {
       failed = true;
       throw e;

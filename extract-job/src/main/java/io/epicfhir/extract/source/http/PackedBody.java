@@ -6,7 +6,6 @@ import io.epicfhir.extract.source.answer.BrokenBody;
 import io.epicfhir.extract.source.answer.DamagedBody;
 import io.epicfhir.extract.source.settings.SourceSettings;
 import java.io.BufferedInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -18,7 +17,7 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
  * What a body holds, unpacked where it is gzip, within the limits of the settings: a few bytes must
  * not become more than any disk holds.
  */
-final class PackedBody extends FilterInputStream {
+final class PackedBody extends BlockStream {
   /** Blanks and repeats pack well; small bodies do no harm. */
   private static final long RATIO_FROM = 64L << 20;
 
@@ -112,14 +111,8 @@ final class PackedBody extends FilterInputStream {
   }
 
   @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-  }
-
-  @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
-    int count = file ? unpack(buffer, offset, length) : super.read(buffer, offset, length);
+    int count = file ? unpack(buffer, offset, length) : in.read(buffer, offset, length);
     unpacked += Math.max(count, 0);
     if (unpacked > settings.maxFileSize()) {
       throw refused(
@@ -139,7 +132,7 @@ final class PackedBody extends FilterInputStream {
   /** What a connection did not break is broken in what the server has. */
   private int unpack(byte[] buffer, int offset, int length) throws IOException {
     try {
-      return super.read(buffer, offset, length);
+      return in.read(buffer, offset, length);
     } catch (IOException e) {
       throw cause(e, packed);
     }

@@ -1,7 +1,6 @@
 package io.epicfhir.extract.source.http;
 
 import io.epicfhir.extract.source.answer.BrokenBody;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -16,7 +15,7 @@ import org.apache.http.entity.HttpEntityWrapper;
  * and the line before a chunk are read to their ends, and a socket's timeout sees silence only.
  * What comes between two reads is {@link GuardedBody}'s to judge.
  */
-final class WatchedBody extends FilterInputStream {
+final class WatchedBody extends BlockStream {
   private final HttpRequestBase request;
   private final Duration longest;
   private final Object lock = new Object();
@@ -53,16 +52,10 @@ final class WatchedBody extends FilterInputStream {
   }
 
   @Override
-  public int read() throws IOException {
-    byte[] one = new byte[1];
-    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-  }
-
-  @Override
   public int read(byte[] buffer, int offset, int length) throws IOException {
     begin();
     try {
-      return super.read(buffer, offset, length);
+      return in.read(buffer, offset, length);
     } finally {
       end();
     }
