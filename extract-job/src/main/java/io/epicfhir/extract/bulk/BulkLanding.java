@@ -120,12 +120,13 @@ public final class BulkLanding {
         new ArrayList<>(receipts.stream().flatMap(r -> r.bronze().stream()).toList());
     Set<String> keptOut = FileResult.keptOut(results);
     if (hydration.isWanted() || !completeness.toConfirm().isEmpty()) {
-      Hydrated found = hydration.run(export(landing, completeness, staged), fence::check);
+      List<String> complete = complete(landing, staged);
+      Hydrated found = hydration.run(export(landing, completeness, complete, staged), fence::check);
       if (!found.released().isEmpty()) {
         files.receipts(manifest).release(found.released(), receipts);
         return Optional.empty();
       }
-      landing = hydrated(landing, staged, found, rejected);
+      landing = hydrated(landing, complete, found, rejected);
       staged.addAll(found.bronze());
       keptOut.addAll(found.keptOut());
     }
@@ -141,8 +142,7 @@ public final class BulkLanding {
   }
 
   private BulkHydration.Export export(
-      Landing landing, Completeness completeness, List<StagedFile> staged) {
-    List<String> complete = complete(landing, staged);
+      Landing landing, Completeness completeness, List<String> complete, List<StagedFile> staged) {
     return new BulkHydration.Export(
         landing.exportId(),
         landing.group(),
@@ -166,7 +166,7 @@ public final class BulkLanding {
 
   /** The landing with what the export only refers to, or lacks. */
   private Landing hydrated(
-      Landing landing, List<StagedFile> staged, Hydrated found, List<StagedFile> rejected) {
+      Landing landing, List<String> complete, Hydrated found, List<StagedFile> rejected) {
     figures.hydrated(found.counts());
     if (!found.quarantine().isEmpty()) {
       List<StagedFile> all = new ArrayList<>(rejected);
@@ -178,7 +178,6 @@ public final class BulkLanding {
       throw refused(found.complaint().get().getMessage(), true);
     }
     ledger.references(found.counts());
-    List<String> complete = complete(landing, staged);
     complete.removeAll(found.byReference());
     return landing.saying(complete, found.concludes());
   }
