@@ -17,6 +17,9 @@ import org.apache.hadoop.fs.Path;
  * the approval is keyed, since a plain hash of an MRN is found by trying all MRNs.
  */
 public final class ApprovedPatients {
+  /** Stands between the parts of what is approved; the patients' digest is the first. */
+  public static final String SEPARATOR = ":";
+
   private static final int KEY_BYTES = 32;
 
   private final Lake lake;
@@ -53,7 +56,7 @@ public final class ApprovedPatients {
    * @throws JobException {@link ExitCode#SETTINGS} where they are others
    */
   public void require(JobArguments arguments, NamedPatients named, String doing) {
-    Optional<String> approved = arguments.approved().map(digest -> digest.split(":", -1)[0]);
+    Optional<String> approved = arguments.approved().map(digest -> digest.split(SEPARATOR, -1)[0]);
     if (approved.filter(digest -> !digest.equals(digest(named))).isPresent()) {
       throw new JobException(
           ExitCode.SETTINGS,

@@ -32,6 +32,16 @@ public final class KeptOut {
     return resource.substring(0, resource.indexOf('/')) + " " + hasher.of(resource);
   }
 
+  /** The resource type of an entry. */
+  public static String typeOf(String entry) {
+    return entry.substring(0, entry.indexOf(' '));
+  }
+
+  /** The hash of an entry. */
+  public static String hashOf(String entry) {
+    return entry.substring(entry.indexOf(' ') + 1);
+  }
+
   /**
    * Writes the list of an export, under a name of its own: what a landing names does not change.
    *

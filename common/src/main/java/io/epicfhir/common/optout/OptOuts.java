@@ -101,7 +101,7 @@ public final class OptOuts implements Serializable, Known {
 
   /** Whether a record stays out because of another one: an erasure may not have removed it yet. */
   public boolean isLearned(String record) {
-    return listed(record) && !persons.contains(hasher.of(record));
+    return listed(record) && !isErased(record);
   }
 
   private boolean staysOut(String type, String id, byte[] text, int offset, int length) {

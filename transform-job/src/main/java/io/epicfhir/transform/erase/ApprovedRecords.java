@@ -17,8 +17,6 @@ import org.apache.hadoop.fs.Path;
  * count and the erasure.
  */
 final class ApprovedRecords {
-  private static final String SEPARATOR = ":";
-
   private final Lake lake;
   private final ApprovedPatients digests;
   private final NamedPatients named;
@@ -38,7 +36,7 @@ final class ApprovedRecords {
   /** What is approved: keyed digests of the list and of the records, and how many these are. */
   String digest(Set<String> records) {
     return String.join(
-        SEPARATOR,
+        ApprovedPatients.SEPARATOR,
         digests.digest(named),
         String.valueOf(records.size()),
         digests.digestOf(records));
@@ -71,7 +69,7 @@ final class ApprovedRecords {
   }
 
   private String counted() {
-    String[] parts = approved.orElse("").split(SEPARATOR, -1);
+    String[] parts = approved.orElse("").split(ApprovedPatients.SEPARATOR, -1);
     return parts.length == 3 ? parts[1] : "ones";
   }
 

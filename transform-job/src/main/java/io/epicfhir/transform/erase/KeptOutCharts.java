@@ -107,8 +107,8 @@ public final class KeptOutCharts {
 
   private static Set<String> patientHashes(Set<String> entries) {
     return entries.stream()
-        .filter(entry -> entry.startsWith(PATIENT + " "))
-        .map(entry -> entry.substring(PATIENT.length() + 1))
+        .filter(entry -> KeptOut.typeOf(entry).equals(PATIENT))
+        .map(KeptOut::hashOf)
         .collect(Collectors.toSet());
   }
 
@@ -117,7 +117,7 @@ public final class KeptOutCharts {
     Map<Landing, Set<String>> lists = new LinkedHashMap<>();
     for (Landing landing : pending) {
       KeptOut.find(lake, landing)
-          .filter(entries -> entries.stream().anyMatch(one -> one.startsWith(PATIENT + " ")))
+          .filter(entries -> entries.stream().map(KeptOut::typeOf).anyMatch(PATIENT::equals))
           .ifPresent(entries -> lists.put(landing, entries));
     }
     return lists;

@@ -66,10 +66,9 @@ final class MovedResources implements Serializable {
   }
 
   private void add(String entry, Instant time) {
-    int blank = entry.indexOf(' ');
     lists
-        .computeIfAbsent(entry.substring(0, blank), type -> new HashMap<>())
-        .merge(entry.substring(blank + 1), time, (a, b) -> a.isAfter(b) ? a : b);
+        .computeIfAbsent(KeptOut.typeOf(entry), type -> new HashMap<>())
+        .merge(KeptOut.hashOf(entry), time, (a, b) -> a.isAfter(b) ? a : b);
   }
 
   /** Those that bronze or silver has, as {@code Type/id}. */

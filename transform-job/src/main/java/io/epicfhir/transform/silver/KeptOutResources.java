@@ -47,11 +47,10 @@ final class KeptOutResources implements Serializable {
   }
 
   private void add(String entry, ExportFact fact) {
-    int blank = entry.indexOf(' ');
     exports
-        .computeIfAbsent(entry.substring(0, blank), type -> new HashMap<>())
+        .computeIfAbsent(KeptOut.typeOf(entry), type -> new HashMap<>())
         .merge(
-            entry.substring(blank + 1),
+            KeptOut.hashOf(entry),
             List.of(fact),
             (a, b) -> Stream.concat(a.stream(), b.stream()).toList());
   }
