@@ -1,5 +1,6 @@
 package io.epicfhir.transform;
 
+import io.epicfhir.transform.fhirpath.DocumentBits;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,7 +12,7 @@ import org.apache.spark.unsafe.types.UTF8String;
  * What documents say of Binaries: see {@link DocumentLabels}. Of one that no document names nothing
  * is known, and it counts as labelled.
  *
- * @param known by id: bits of {@link SecurityLabels}, the OR of those of all documents that name it
+ * @param known by id: {@link DocumentBits}, the OR of those of all documents that name it
  * @param touched Binaries whose bits may be others now, although they have not changed themselves
  */
 record BinaryLabels(HashMap<UTF8String, Integer> known, HashSet<UTF8String> touched)
@@ -24,11 +25,21 @@ record BinaryLabels(HashMap<UTF8String, Integer> known, HashSet<UTF8String> touc
 
   /** The bits of a Binary; all of them where nothing is known. */
   int of(UTF8String id) {
-    return known.getOrDefault(id, SecurityLabels.ALL_BITS);
+    return known.getOrDefault(id, DocumentBits.ALL);
+  }
+
+  /** Nothing, for a type of which documents say nothing. */
+  BinaryLabels ofType(String type) {
+    return type.equals(DocumentLabels.BINARY) ? this : NONE;
+  }
+
+  /** Whether every resource has the same bits, those of one of which nothing is known. */
+  boolean isEmpty() {
+    return known.isEmpty();
   }
 
   boolean touches(UTF8String id) {
-    return touched.contains(id);
+    return !touched.isEmpty() && touched.contains(id);
   }
 
   @Override

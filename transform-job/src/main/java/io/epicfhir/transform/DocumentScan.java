@@ -1,6 +1,7 @@
 package io.epicfhir.transform;
 
 import io.epicfhir.common.optout.Mentions;
+import io.epicfhir.transform.fhirpath.DocumentBits;
 import io.epicfhir.transform.views.CompiledViews;
 import io.epicfhir.transform.views.Drift;
 import io.epicfhir.transform.views.Refusal;
@@ -53,7 +54,7 @@ final class DocumentScan
     }
 
     int bits(UTF8String id, UTF8String text) {
-      bits = SecurityLabels.ALL_BITS; // of one that cannot be read
+      bits = DocumentBits.ALL; // of one that cannot be read
       byte[] bytes = text.getBytes();
       runner.run(id, bytes, 0, bytes.length, this);
       return bits;
@@ -62,8 +63,8 @@ final class DocumentScan
     @Override
     public void row(int view, InternalRow row) {
       bits =
-          (row.getBoolean(0) ? SecurityLabels.LEFT_OUT : 0)
-              | (row.getBoolean(1) ? SecurityLabels.MARKED : 0);
+          (row.getBoolean(0) ? DocumentBits.LEFT_OUT : 0)
+              | (row.getBoolean(1) ? DocumentBits.MARKED : 0);
     }
 
     @Override

@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.epicfhir.common.ColumnMetadata;
 import io.epicfhir.common.settings.SettingsFile;
 import io.epicfhir.common.settings.SettingsReader;
-import io.epicfhir.transform.fhirpath.DocumentBits;
 import io.epicfhir.transform.sqlviews.RowMark;
 import io.epicfhir.transform.views.CompiledViews;
 import io.epicfhir.transform.views.ViewCompiler;
@@ -52,15 +51,6 @@ record SecurityLabels(List<Label> leaveOut, List<Label> mark, Binaries binaries)
      */
     OF_DOCUMENTS
   }
-
-  /** The bit of a Binary that the documents' labels leave out. */
-  static final int LEFT_OUT = DocumentBits.LEFT_OUT;
-
-  /** The bit of a Binary that the documents' labels mark. */
-  static final int MARKED = DocumentBits.MARKED;
-
-  /** What is true of a Binary of which nothing is known. */
-  static final int ALL_BITS = DocumentBits.ALL;
 
   /** The column by which rows are marked. */
   static final String COLUMN = RowMark.COLUMN;

@@ -81,7 +81,7 @@ final class SmallViewJob implements ViewWork {
           types.put(
               type,
               ViewEvaluation.OfType.of(
-                  views.get(type), ofType, drift.get(type), ofBinaries(type, labels)));
+                  views.get(type), ofType, drift.get(type), labels.ofType(type)));
         });
     Map<String, Map<UTF8String, Integer>> changed = new ConcurrentHashMap<>();
     SideBySide.forEach(
@@ -91,10 +91,6 @@ final class SmallViewJob implements ViewWork {
         updates.stream().filter(view -> !view.files().isEmpty()).toList(),
         view -> parts.get(view.plan().name()).add(old(view, changed.get(view.type()))));
     return parts;
-  }
-
-  private static BinaryLabels ofBinaries(String type, BinaryLabels labels) {
-    return type.equals(DocumentLabels.BINARY) ? labels : BinaryLabels.NONE;
   }
 
   /** Evaluates the views of a type, and gives the ids that changed, each with a number. */

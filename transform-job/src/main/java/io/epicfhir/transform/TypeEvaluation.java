@@ -65,7 +65,9 @@ final class TypeEvaluation implements RowSink, AutoCloseable {
       return;
     }
     id = key;
-    runner.documents(type.labels().of(key));
+    if (!type.labels().isEmpty()) {
+      runner.documents(type.labels().of(key));
+    }
     if (text.getBaseObject() instanceof byte[] bytes) {
       int from = Math.toIntExact(text.getBaseOffset() - Platform.BYTE_ARRAY_OFFSET);
       runner.run(key, bytes, from, from + text.numBytes(), wanted, this);

@@ -79,8 +79,8 @@ final class ViewJob implements ViewWork {
         (type, ofType) -> {
           Drift counts = Drift.registered(spark.sparkContext());
           drift.put(type, counts);
-          BinaryLabels own = type.equals(DocumentLabels.BINARY) ? labels : BinaryLabels.NONE;
-          types.put(type, ViewEvaluation.OfType.of(views.get(type), ofType, counts, own));
+          types.put(
+              type, ViewEvaluation.OfType.of(views.get(type), ofType, counts, labels.ofType(type)));
           since.put(type, types.get(type).since());
         });
     ViewEvaluation evaluation =
