@@ -5,10 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/env.sh
 
-# Set-up has packaged the jobs already.
-./mvnw -B -ntp test -Dspotless.check.skip=true
-
-# Those with an Airflow of their own wait more than they work: side by side, beside the tests of the DAGs' code.
+# Those with an Airflow of their own wait more than they work, and Java's wait for each other's processes: side by side.
 mkdir -p build/tests
 declare -A running
 start() { # NAME COMMAND...
@@ -17,12 +14,20 @@ start() { # NAME COMMAND...
   "$@" >"build/tests/$name.log" 2>&1 &
   running[$name]=$!
 }
-start cluster python -m pytest -q --durations=3 ci/tests/test_cluster.py
-start dags env -C dags python -m pytest -q tests
 status=0
+finish() { # NAME...
+  local name
+  for name in "$@"; do
+    wait "${running[$name]}" || status=$?
+    cat "build/tests/$name.log"
+  done
+}
+
+# Set-up has packaged the jobs already.
+start dags env -C dags python -m pytest -q tests
+./mvnw -B -ntp test -Dspotless.check.skip=true || status=$?
+
+start cluster python -m pytest -q --durations=3 ci/tests/test_cluster.py
 python -m pytest -q --durations=3 --ignore=ci/tests/test_cluster.py ci/tests || status=$?
-for name in dags cluster; do
-  wait "${running[$name]}" || status=$?
-  cat "build/tests/$name.log"
-done
+finish dags cluster
 exit "$status"
