@@ -5,29 +5,26 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . ci/env.sh
 
-# Those with an Airflow of their own wait more than they work, and Java's wait for each other's processes: side by side.
+# Side by side, because the tests with an Airflow of their own wait more than they work. Set-up has packaged the jobs already.
 mkdir -p build/tests
-declare -A running
-start() { # NAME COMMAND...
-  local name=$1
-  shift
-  "$@" >"build/tests/$name.log" 2>&1 &
-  running[$name]=$!
+python_tests() {
+  local failed=0
+  env -C dags python -m pytest -q tests || failed=$?
+  python -m pytest -q --durations=3 ci/tests/test_cluster.py >build/tests/cluster.log 2>&1 &
+  local cluster=$!
+  python -m pytest -q --durations=3 --ignore=ci/tests/test_cluster.py ci/tests || failed=$?
+  wait "$cluster" || failed=$?
+  cat build/tests/cluster.log
+  return "$failed"
 }
+set -m # a group of its own, which an interrupt reaches
+python_tests >build/tests/python.log 2>&1 &
+python=$!
+set +m
+trap 'kill -INT -- "-$python" 2>/dev/null || true' EXIT
 status=0
-finish() { # NAME...
-  local name
-  for name in "$@"; do
-    wait "${running[$name]}" || status=$?
-    cat "build/tests/$name.log"
-  done
-}
-
-# Set-up has packaged the jobs already.
-start dags env -C dags python -m pytest -q tests
-./mvnw -B -ntp test -Dspotless.check.skip=true || status=$?
-
-start cluster python -m pytest -q --durations=3 ci/tests/test_cluster.py
-python -m pytest -q --durations=3 --ignore=ci/tests/test_cluster.py ci/tests || status=$?
-finish dags cluster
+./mvnw -B -ntp test -Dspotless.check.skip=true 2>&1 | tee build/tests/java.log || status=$?
+wait "$python" || status=$?
+cat build/tests/python.log
+grep -E '^\[.*Tests run: [0-9]+, Failures: [0-9]+, Errors: [0-9]+, Skipped: [0-9]+$' build/tests/java.log || true
 exit "$status"
