@@ -9,8 +9,8 @@ From the command line: with `ask` off, the log of `plan` shows the plan and noth
 | field | |
 |---|---|
 | run | the run to repair: its id, or `the last red run` |
-| begin | the first phase: kick_off requests a new export, extract uses the run's own export, transform and load send no requests |
-| exports | exports to use instead of the run's own: ids, or dates of bronze partitions (2026-03-02) |
+| begin | the first phase: kick_off requests new exports, extract uses the run's own, transform and load send no requests |
+| exports | exports to use instead of the run's own, or to keep with kick_off: ids, or dates of bronze partitions (2026-03-02) |
 | types | resource types to rebuild in silver from all of bronze, with their views |
 | views | views whose Delta and PostgreSQL tables are replaced, or `all`. Empty, with begin `load`: each is compared with its view |
 | accept_deletions | held deletions that transform may carry out now: `Observation:104,Patient:4` |
@@ -80,7 +80,7 @@ for site in sites.names():
         params={
             "run": Param(rerun.NEWEST_RED, type="string", minLength=1, description="The run to repair: an id, or the last red run"),
             "begin": Param(rerun.STOPPED, type="string", enum=list(rerun.BEGINNINGS), description="The phase to begin with"),
-            "exports": Param([], **NAMES, description="Exports to use instead of the run's own: ids, or dates such as 2026-03-02"),
+            "exports": Param([], **NAMES, description="Exports to use, or to keep with kick_off: ids, or dates such as 2026-03-02"),
             "types": Param([], **NAMES, description="Resource types to rebuild in silver from bronze, with their views"),
             "views": Param([], **NAMES, description="Views whose Delta and PostgreSQL tables are replaced; or all"),
             "accept_deletions": Param(

@@ -19,7 +19,8 @@ class Check:
 
     :param amount: how much of it there is, where a warning has a number: an acceptance does not cover more
     :param moves: whether an acceptance makes that run the level of later ones, so that a later warning is a new one
-    :param names: what a warning counts, by name: an acceptance covers these and no others
+    :param names: what a warning counts, by name: an acceptance covers these and no others. Of the check of exports that landed
+        earlier, these exports
     """
 
     name: str

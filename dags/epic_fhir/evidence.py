@@ -18,6 +18,8 @@ COUNTED = ("manifest = source", "source = bronze", LANDED)
 """The checks of what extract received and wrote."""
 COUNTED_EARLIER = "counts of an earlier try"
 """The check that no such check failed for an export that is not downloaded again."""
+FIT_EARLIER = ("source = bronze", "all", PASS)
+"""Name, subject and state of the check that names those of which none failed."""
 
 SETTINGS_HOLD = "settings"
 """The check of a run that its settings stop."""
@@ -80,6 +82,8 @@ class Evidence:
         """The counts of an export that landed earlier which did not fit when they were counted: the checks, with their subjects."""
         judged = self._verdict_of(export)
         if not _is_of(judged, self.landings.get(export) or {}):  # it landed once more since
+            return []
+        if any(export in fit_earlier(check) for check in _checks(judged)):  # what failed is another export's
             return []
         return sorted({f"{c['name']} of {c.get('subject')}" for c in _checks(judged) if _is_of_landing(c, export)})
 
@@ -176,6 +180,8 @@ def counts_hold(verdict: Any, landing: dict[str, Any], *, own: bool) -> bool | N
     told = {check.get("state") for check in checks if (check.get("name"), check.get("subject")) == (COUNTED_EARLIER, export)}
     if told & {FAIL, COULD_NOT_RUN}:
         return False
+    if any(export in fit_earlier(check) for check in checks):  # the checks of types are about the others
+        return True
     if not own or not counted_in(verdict, landing):
         return None
     wrong = {check.get("subject") for check in checks if check.get("name") in COUNTED and check.get("state") == FAIL}
@@ -194,6 +200,13 @@ def was_stopped(verdict: Any) -> bool:
 def is_extracts_end(check: Any) -> bool:
     """Whether it is the check that extract came to its end, which every judged run has; all that landed was compared then."""
     return isinstance(check, dict) and (check.get("name"), check.get("subject"), check.get("state")) == (REPORT, "extract", PASS)
+
+
+def fit_earlier(check: Any) -> list[str]:
+    """The exports that landed before the judged try of extract and whose counts fit, where this is the check that names them."""
+    if not isinstance(check, dict) or (check.get("name"), check.get("subject"), check.get("state")) != FIT_EARLIER:
+        return []
+    return [*(check.get("names") or [])]
 
 
 def _is_of(verdict: Any, landing: dict[str, Any]) -> bool:

@@ -84,7 +84,8 @@ class PhaseJava(TellsLineage, BaseOperator):
         for exports, options in ((plan.gives_up, {}), (plan.takes_back, {"mode": "take-back"})) if plan else ():
             if exports:
                 self._call.run(self.module, "io.epicfhir.extract.Cancel", RunKey.of(context), ",".join(exports), options)
-        path, made = self._call.run(self.module, self.main, RunKey.of(context), options=self.options)
+        kept = ",".join(plan.keeps) if plan else None
+        path, made = self._call.run(self.module, self.main, RunKey.of(context), kept or None, self.options)
         self.log.info(logs.closing(RunKey.of(context), made, path))
         return answer(path, made)
 

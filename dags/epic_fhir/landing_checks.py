@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from epic_fhir import extract_checks
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
-from epic_fhir.evidence import COUNTED_EARLIER, REQUESTED
+from epic_fhir.evidence import COUNTED_EARLIER, FIT_EARLIER, REQUESTED
 
 if TYPE_CHECKING:
     from epic_fhir.evidence import Evidence
@@ -71,7 +71,7 @@ def earlier(evidence: Evidence) -> list[Check]:
             f"{', '.join(right)}: landed and checked by an earlier try (received rows = written rows); not downloaded again in "
             "this try."
         )
-        checks.append(Check("source = bronze", "all", PASS, sentence))
+        checks.append(Check(*FIT_EARLIER, sentence, names=tuple(right)))
     return checks
 
 

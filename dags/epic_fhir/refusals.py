@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from epic_fhir import joined_checks, quarantine, sites
+from epic_fhir import joined_checks, quarantine, rerun_exports, sites
 from epic_fhir.lake import RunKey
-from epic_fhir.reports import DATA_REFUSED
+from epic_fhir.reports import DATA_REFUSED, JOBS
 
 REFUSALS = (
     "refused_export",
@@ -30,17 +30,21 @@ def clear(key: RunKey, *, only_failed: bool) -> str:
     return f"airflow dags clear {key.dag_id} {_run_option(key)}{' --only-failed' if only_failed else ''} --yes"
 
 
-def refused(key: RunKey, failed: str, code: Any, result: dict[str, Any], again: str) -> tuple[str, dict[str, Any]] | None:
+def refused(
+    key: RunKey, failed: str, code: Any, reports: dict[str, dict[str, Any] | None], again: str
+) -> tuple[str, dict[str, Any]] | None:
     """
     Data that extract or transform refused, if a rerun repairs it: the advice, and the rerun. Of several problems it takes
     the earliest one in the flow of data; the next run says what is left.
 
+    :param reports: of the run's tasks
     :param again: the command that has the run land its export after all
     """
     if code != DATA_REFUSED:
         return None
+    result = (reports.get(failed) or {}).get("result") or {}
     if failed == "extract":
-        return _refused_export(result, again)
+        return _refused_export(result, _others(reports, result), again)
     if failed == "transform":
         return _refused_tables(key, result)
     if failed == "load":
@@ -53,13 +57,23 @@ def refused(key: RunKey, failed: str, code: Any, result: dict[str, Any], again: 
     return None
 
 
-def _refused_export(result: dict[str, Any], again: str) -> tuple[str, dict[str, Any]] | None:
+def _others(reports: dict[str, dict[str, Any] | None], result: dict[str, Any]) -> list[str]:
+    """The run's exports besides the one that extract refused and those that are lost."""
+    lacking = {result.get("refused_export"), *(result.get("given_up") or [])}
+    return [export for export in rerun_exports.of_run({task: reports.get(task) for task in JOBS}) if export not in lacking]
+
+
+def _refused_export(result: dict[str, Any], others: list[str], again: str) -> tuple[str, dict[str, Any]] | None:
+    """
+    :param others: the run's exports that were not refused, which their groups keep
+    """
     if result.get("refused_export"):
         advice = (
             "The job refused the server's export: the message says why. When the server is fixed, run this command: it requests a "
-            "new export.\nTo land the export as it is, first change the settings that the message names, then run: " + again
+            f"new export{' and keeps the exports of the other groups' if others else ''}.\nTo land the export as it is, first "
+            "change the settings that the message names, then run: " + again
         )
-        return advice + _show(result), {"begin": "kick_off"}
+        return advice + _show(result), {"begin": "kick_off"} | ({"exports": others} if others else {})
     if result.get("state") == "landed":
         advice = (
             "This run's export is in bronze. The data of an earlier export is not: it was withdrawn. Find out who else "

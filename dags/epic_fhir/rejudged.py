@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from epic_fhir import attempts, index, job_settings, phase, red_runs, refusals, render
 from epic_fhir.checks import FAIL
-from epic_fhir.evidence import COUNTED, COUNTED_EARLIER, SETTINGS_HOLD, is_extracts_end
+from epic_fhir.evidence import COUNTED, COUNTED_EARLIER, SETTINGS_HOLD, fit_earlier, is_extracts_end
 from epic_fhir.installation import Installation, SettingsError
 from epic_fhir.lake import Lake
 from epic_fhir.reports import SETTINGS, record
@@ -145,11 +145,11 @@ def _verdict_before(lake: Lake, key: RunKey) -> dict[str, Any]:
 
 
 def _counted(verdict: dict[str, Any]) -> list[Any]:
-    """The checks of what came to bronze that failed, and whether they were made."""
+    """The checks of what came to bronze that failed, whether they were made, and which exports they are not about."""
     checks = verdict.get("checks") if isinstance(verdict.get("checks"), list) else []
     names = (*COUNTED, COUNTED_EARLIER)
     failed = [c for c in checks if isinstance(c, dict) and c.get("state") == FAIL and c.get("name") in names]
-    return [*(check for check in checks if is_extracts_end(check)), *failed]
+    return [*(check for check in checks if is_extracts_end(check) or fit_earlier(check)), *failed]
 
 
 def _try(*ways: Callable[[], Any]) -> None:

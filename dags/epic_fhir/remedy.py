@@ -29,7 +29,7 @@ _ADVICE = {
 }
 _GIVEN_UP = (
     "A group of this run has no export: the message says why. When that is settled, run this command: it requests the group's "
-    "export again, and uses what the other groups have landed."
+    "export again, and keeps the exports of the other groups."
 )
 """The advice where only a kick-off helps, whatever ended the task."""
 
@@ -78,12 +78,13 @@ def next_step(
     told = _of_checks(key, checks) if failed == "validate" and not died else _ADVICE.get(code, fallback)
     # After an extract that failed for one group transform and load went on, and must run again when that group has landed.
     went_on = any(states.get(task) == "success" for task in JOBS[JOBS.index(failed) + 1 :]) if failed in JOBS else False
-    refused = refusals.refused(key, failed, code, result, clear(key, only_failed=not went_on))
+    refused = refusals.refused(key, failed, code, reports, clear(key, only_failed=not went_on))
     given_up = failed in ("wait", "extract") and bool(result.get("given_up"))
     transform = (reports.get("transform") or {}).get("result") or {}
     known = {name for part in ("views", "joined", "lookups") for name in transform.get(part) or {}}
-    # A rerun that is cleared plans to begin where it did; a run's own kick_off adopts what has landed.
-    lost = (_GIVEN_UP, {"begin": "kick_off"} if mends else None) if given_up else None
+    # A run's own kick_off adopts the exports that it has. A rerun that is cleared plans to begin where it did; another one begins
+    # with kick_off by itself where a group lacks its export, and keeps those of the other groups.
+    lost = (_GIVEN_UP, {"begin": rerun.STOPPED} if mends else None) if given_up else None
     advice, mend = refused or lost or (told, _mend(failed, checks, known))
     # What makes two failures the same, beside task and exit code: what was refused, or the message without its numbers.
     error = str((report.get("run") or {}).get("error") or "")

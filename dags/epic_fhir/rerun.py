@@ -30,7 +30,8 @@ class Asked:
 
     :param run: a run's id, or NEWEST_RED
     :param begin: one of BEGINNINGS
-    :param exports: export ids, or dates of bronze partitions; none for the run's own
+    :param exports: export ids, or dates of bronze partitions; none for the run's own. With kick_off those that the rerun keeps:
+        their groups are not requested again
     :param types: resource types whose part of silver, and their views, are rebuilt from bronze
     :param views: views and joined tables that are rebuilt, and lookups that are loaded again; or ALL views and joined tables
     :param go: whether it is done at once
@@ -62,6 +63,7 @@ class Plan:
     :param sentences: what is replaced, for people
     :param reports: extract's, where extract does not run: of the newest rerun of that run that extracted, or else of the run itself
     :param gives_up: exports of the run that never landed: a kick-off would find and adopt them instead of asking anew
+    :param keeps: exports with which kick_off continues: it requests none of their groups
     :param takes_back: exports of the run in bronze whose counts do not fit: the new export is to bring what they brought, too
     :param accept_deletions: ``Type:number`` of each type
     """
@@ -80,6 +82,7 @@ class Plan:
     reason: str = ""
     lookups: list[str] = field(default_factory=list)
     takes_back: list[str] = field(default_factory=list)
+    keeps: list[str] = field(default_factory=list)
 
     def runs(self, task: str) -> bool:
         """transform always runs: with nothing to do it does not start Spark, and reports what the tables hold."""
@@ -143,12 +146,14 @@ def plan(
     lost = rerun_exports.lost(lake, next(iter(again.values()), first), own)
     begin = _begin(asked, reports, JOBS[JOBS.index("extract") :] if extracted else JOBS, lost=lost)
     exports = [] if begin == "kick_off" else rerun_exports.chosen(lake, asked.exports) or own
-    every = dict.fromkeys(export for told in (first, *again.values()) for export in rerun_exports.of_run(told))
-    gives_up = [export for export in every if begin == "kick_off" and rerun_exports.is_open(lake, export)]
-    takes_back = rerun_exports.miscounted(lake, {**again, (dag_id, run): first}, every) if begin == "kick_off" else []
+    fate: dict[str, list[str]] = {}
+    if begin == "kick_off":
+        # Begun by itself, for a group that lacks its export. A person who asks for kick_off wants new exports of all groups.
+        named = None if asked.begin == STOPPED else rerun_exports.chosen(lake, asked.exports)
+        fate = rerun_exports.at_kick_off(lake, {**again, (dag_id, run): first}, named)
     if begin == "extract" and not exports:
         raise Impossible(f"Cannot extract for run {run}: it has no export; begin with kick_off, which requests one")
-    landings = rerun_exports.landings(lake, exports)
+    landings = rerun_exports.landings(lake, exports or fate.get("keeps", []))
     missing = [export for export, landing in landings.items() if landing is None]
     if missing and begin in ("transform", "load"):
         raise Impossible(f"Cannot begin with {begin}: export {missing[0]} has not landed; begin with extract")
@@ -166,8 +171,7 @@ def plan(
         list(asked.types),
         views,
         [],
-        gives_up=gives_up,
-        takes_back=takes_back,
+        **fate,
         go=asked.go,
         ask=asked.ask,
         accept_deletions=[f"{kind}:{count}" for kind, count in accepted.items()],

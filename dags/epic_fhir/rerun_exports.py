@@ -91,6 +91,29 @@ def is_open(lake: Lake, export: str) -> bool:
     return lake.exists(f"{lake.root}/state/exports/{export}/kick-off.json") and not _has_landed(lake, export)
 
 
+def at_kick_off(lake: Lake, tries: dict[tuple[str, str], dict[str, Any]], named: Iterable[str] | None) -> dict[str, list[str]]:
+    """
+    What a rerun that begins with kick_off does with the exports of its run: which it takes back, keeps and gives up.
+
+    :param tries: of the run to mend what each left, by DAG and id, the newest first
+    :param named: those that a person keeps; None where the rerun begins with kick_off by itself, because a group lacks its export:
+        then the other groups keep theirs
+    """
+    every = [*dict.fromkeys(export for reports in reversed([*tries.values()]) for export in of_run(reports))]
+    takes_back = miscounted(lake, tries, every)
+    newest = (export_ids(reports["kick_off"]) for reports in tries.values())
+    mine = next((exports for exports in newest if exports), every) if named is None else named
+    keeps = [export for export in mine if _can_stay(lake, export) and export not in takes_back]
+    gives_up = [export for export in every if is_open(lake, export) and export not in keeps]
+    return {"takes_back": takes_back, "keeps": keeps, "gives_up": gives_up}
+
+
+def _can_stay(lake: Lake, export: str) -> bool:
+    """Whether a kick-off can continue with it: it has landed, or is on its way and was not refused."""
+    refused = lake.exists(f"{lake.root}/state/exports/{export}/refused.json")
+    return _has_landed(lake, export) or (is_open(lake, export) and not refused)
+
+
 def miscounted(lake: Lake, tries: dict[tuple[str, str], dict[str, Any]], exports: Iterable[str]) -> list[str]:
     """
     Exports in bronze whose counts do not fit, or were never compared: a new export would take them for what it need not bring.

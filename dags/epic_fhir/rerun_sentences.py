@@ -26,6 +26,7 @@ def sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], sta
             for export in made.takes_back
         ]
         said += [f"Export {export} never landed: the rerun cancels it, also on the server." for export in made.gives_up]
+        said += [_kept(export, landings[export]) for export in made.keeps]
     elif made.begin != "extract":
         said.append("The rerun sends no requests to the server.")
     for export in made.exports:
@@ -33,13 +34,12 @@ def sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], sta
         if landing is None:
             said.append(f"Export {export} is fetched from the server; it has not landed yet.")
         else:
-            rows, files = sum(f["rows"] for f in landing["files"]), len(landing["files"])
             verb = (
                 "is used as it landed; it is downloaded again only if its bronze files are damaged"
                 if made.begin == "extract"
                 else "is applied once more"
             )
-            said.append(f"Export {export} of {landing['transaction_time']} ({files} files, {rows:,} rows) {verb}.")
+            said.append(f"{_landed(export, landing)} {verb}.")
     for kind in made.types:
         rows = standing["silver"][kind].get("rows_live")
         now = "rows not known" if rows is None else f"{rows:,} rows now"
@@ -62,6 +62,17 @@ def sentences(made: Plan, reports: dict[str, Any], landings: dict[str, Any], sta
     if not made.types and not made.views and not made.lookups:
         said.append("In silver, the views and PostgreSQL, only rows that differ are written.")
     return said
+
+
+def _kept(export: str, landing: dict[str, Any] | None) -> str:
+    """Of an export with which a kick-off continues."""
+    what = f"Export {export}, which has not landed yet," if landing is None else _landed(export, landing)
+    return f"{what} is kept: no new export of its group is requested."
+
+
+def _landed(export: str, landing: dict[str, Any]) -> str:
+    rows, files = sum(f["rows"] for f in landing["files"]), len(landing["files"])
+    return f"Export {export} of {landing['transaction_time']} ({files} files, {rows:,} rows)"
 
 
 def why_red(reports: dict[str, Any]) -> str:

@@ -414,6 +414,16 @@ def test_an_export_that_is_not_downloaded_again_is_as_good_as_the_try_that_count
     assert not failed or any(f"and the counts of that try did not match: {failed}." in c.sentence for c in found)
 
 
+@pytest.mark.parametrize("name", ["source = bronze", "manifest = source", "bronze = landing"])
+@pytest.mark.parametrize("fits", [EXPORT, "another export"])
+def test_a_check_of_a_type_that_failed_is_not_about_an_export_that_the_same_run_found_right(name, fits):
+    then = judged(AFTER, (name, "Patient", FAIL))
+    then["checks"].append({"name": "source = bronze", "subject": "all", "state": PASS, "sentence": "", "names": [fits]})
+    reports = good_run()
+    rerun(reports)
+    assert states(reconcile(evidence(reports, then=then)), EARLIER, EXPORT) == ([] if fits == EXPORT else [FAIL])
+
+
 STOPPED = {"name": "settings", "subject": "all", "state": FAIL, "sentence": "x"}
 
 

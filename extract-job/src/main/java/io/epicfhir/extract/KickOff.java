@@ -7,6 +7,8 @@ import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.extract.bulk.CatchUp;
 import io.epicfhir.extract.bulk.export.BulkExport;
 import io.epicfhir.extract.bulk.export.GroupKickOff;
+import io.epicfhir.extract.bulk.export.KeptExports;
+import io.epicfhir.extract.bulk.ledger.ExportId;
 import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.bulk.ledger.GivenUp;
 import io.epicfhir.extract.crawl.Crawl;
@@ -23,7 +25,7 @@ import java.util.function.Supplier;
 
 /**
  * Asks the server for the export of each group, or begins a crawl; plain Java, no Spark. A rerun of
- * the same run adopts what it began before.
+ * the same run adopts what it began before; the exports that its arguments name stay as they are.
  */
 public final class KickOff implements Job {
   private final Pace pace;
@@ -63,6 +65,7 @@ public final class KickOff implements Job {
             new Crawl(context, settings.crawl(), settings.source(), client, traffic),
             settings);
       } else {
+        KeptExports.decide(context);
         BulkExport bulk = new BulkExport(settings.source(), client, traffic);
         groups(context, settings, new GroupKickOff(context, settings.bulk(), bulk, pace));
       }
@@ -71,8 +74,10 @@ public final class KickOff implements Job {
     }
   }
 
+  /** Exports that the arguments name are those of groups, which a crawl does not have. */
   private static void crawl(JobContext context, Crawl crawl, ExtractSettings settings) {
-    Crawl.Result begun = crawl.begin(Exports.of(context, settings).get(0));
+    Crawl.Result begun =
+        crawl.begin(ExportId.of(context.run(), Crawl.group(settings.crawl())));
     context.recorder().result("export_id", begun.exportId());
     context.recorder().result("state", begun.state());
   }
