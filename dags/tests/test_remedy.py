@@ -54,7 +54,7 @@ def test_a_failed_task_comes_with_the_command_that_mends_it(task, code, result, 
 @pytest.mark.parametrize("code", [2, 3, 4])
 @pytest.mark.parametrize("task", ["wait", "extract"])
 def test_an_export_that_is_lost_in_a_rerun_is_requested_by_a_rerun_from_the_kick_off(task, code):
-    """Cleared, it would plan to begin where it did, and leave kick_off out once more; told to begin there, it would keep nothing."""
+    """Cleared, it would plan to begin where it did, and leave kick_off out once more; asked for kick_off, it keeps nothing."""
     rerun = replace(key(), dag_id="epic_fhir_rerun", run_id="manual__1")
     told = {task: {"run": {"exit_code": code, "error": "lost"}, "result": {"given_up": ["e1"]}}}
     step = remedy.next_step(rerun, told, {"kick_off": "skipped", task: "failed"}, [], RUN_ID)

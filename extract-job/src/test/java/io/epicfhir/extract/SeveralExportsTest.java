@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.epicfhir.common.job.Job;
 import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.common.lake.Landing;
+import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.sandbox.SandboxOptions;
 import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
@@ -13,6 +14,7 @@ import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -261,6 +263,77 @@ class SeveralExportsTest {
     assertThat(landed()).containsExactly("north", "south");
     assertThat(site.server.requests().exportsStarted()).isEqualTo(3);
     assertThat(site.report("r1", "extract").path("result").has("given_up")).isFalse();
+  }
+
+  /** The exports of a run, north's first. */
+  private List<String> exports(String run) throws IOException {
+    return List.of(site.report(run, "kick_off").at("/result/export_id").asText().split(","));
+  }
+
+  /** As a rerun does it, which is a run of its own. */
+  private int kickOffThatKeeps(List<String> exports) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of(site.arguments("r2", "kick_off")));
+    arguments.addAll(List.of("--export", String.join(",", exports)));
+    return JobRunner.run(new KickOff(), arguments.toArray(String[]::new));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aRerunThatKeepsTheOtherGroupsExportRequestsOnlyTheOneThatIsMissing(boolean landed)
+      throws IOException {
+    oneIsGoneAtTheServer();
+    assertThat(run(new ExportStatus(), "wait")).isZero();
+    if (landed) {
+      assertThat(run(new Extract(), "extract")).isEqualTo(3);
+    }
+    List<String> first = exports("r1");
+
+    assertThat(kickOffThatKeeps(first)).as("the lost one is named, too").isZero();
+    assertThat(kickOffThatKeeps(first)).as("and once more").isZero();
+
+    assertThat(site.server.requests().exportsStarted()).isEqualTo(3);
+    assertThat(exports("r2")).contains(first.get(1)).doesNotContain(first.get(0));
+    assertThat(site.run(new ExportStatus(), "r2", "wait")).isZero();
+    assertThat(site.run(new Extract(), "r2", "extract")).isZero();
+    assertThat(landed()).containsExactly("north", "south");
+  }
+
+  @Test
+  void anExportOfOtherWordsIsKeptAllTheSame() throws IOException {
+    oneIsGoneAtTheServer();
+    assertThat(run(new ExportStatus(), "wait")).isZero();
+    site.settings.put("bulk.types", "[Patient]");
+
+    assertThat(kickOffThatKeeps(exports("r1").subList(1, 2))).isZero();
+
+    assertThat(site.server.requests().exportsStarted()).isEqualTo(3);
+    assertThat(exports("r2")).contains(exports("r1").get(1));
+  }
+
+  @Test
+  void anExportThatIsRefusedOrCancelledBeforeItCouldBeKeptIsRequestedAgain() throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", "[north, south]");
+    assertThat(run(new KickOff(), "kick_off")).isZero();
+    List<String> first = exports("r1");
+    new ExportLedger(site.lake(), first.get(0))
+        .refuse(new ExportLedger.Refused(Instant.now(), "made up", false));
+    new ExportLedger(site.lake(), first.get(1)).giveUp(Instant.now());
+
+    assertThat(kickOffThatKeeps(first)).isZero();
+
+    assertThat(site.server.requests().exportsStarted()).isEqualTo(4);
+    assertThat(exports("r2")).hasSize(2).doesNotContainAnyElementsOf(first);
+  }
+
+  @Test
+  void aCrawlIsItsOwnWhateverIsToBeKept() throws IOException {
+    open(o -> o);
+    site.settings.put("extract.by", "crawl");
+
+    assertThat(kickOffThatKeeps(List.of("x1"))).isZero();
+
+    assertThat(exports("r2")).hasSize(1).doesNotContain("x1");
   }
 
   @Test
