@@ -76,8 +76,7 @@ public final class KickOff implements Job {
 
   /** Exports that the arguments name are those of groups, which a crawl does not have. */
   private static void crawl(JobContext context, Crawl crawl, ExtractSettings settings) {
-    Crawl.Result begun =
-        crawl.begin(ExportId.of(context.run(), Crawl.group(settings.crawl())));
+    Crawl.Result begun = crawl.begin(ExportId.of(context.run(), Crawl.group(settings.crawl())));
     context.recorder().result("export_id", begun.exportId());
     context.recorder().result("state", begun.state());
   }

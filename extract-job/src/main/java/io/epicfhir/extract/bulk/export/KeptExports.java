@@ -9,9 +9,9 @@ import io.epicfhir.extract.bulk.ledger.RunExports;
 import java.util.Optional;
 
 /**
- * The exports of a mended run that its rerun keeps: the argument {@code --export} of a kick-off. The
- * rerun has them instead of its own, so it does not request an export of their groups. One that is
- * lost or refused by now is requested again all the same.
+ * The exports of a mended run that its rerun keeps: the argument {@code --export} of a kick-off.
+ * The rerun has them instead of its own, so it does not request an export of their groups. One that
+ * is lost or refused by now is requested again all the same.
  */
 public final class KeptExports {
   private KeptExports() {}
