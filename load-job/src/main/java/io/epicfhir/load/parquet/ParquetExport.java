@@ -62,7 +62,17 @@ record ParquetExport(
   ParquetExport movedTo(String lake) {
     ViewVersion moved = new ViewVersion(lake, view.tableId(), view.number(), view.commit());
     return new ParquetExport(
-        moved, rows, columns, files, content, before, loadedAt, verifiedAt, runKey, warning, toldBy);
+        moved,
+        rows,
+        columns,
+        files,
+        content,
+        before,
+        loadedAt,
+        verifiedAt,
+        runKey,
+        warning,
+        toldBy);
   }
 
   /** What a run has to tell: what no report has yet, and what an earlier try of it told. */
@@ -74,9 +84,7 @@ record ParquetExport(
 
   /** Whether its sentences are among these, and no report has had them before. */
   boolean waitsFor(List<String> sentences) {
-    return !warning.isEmpty()
-        && "".equals(toldBy)
-        && warning.lines().allMatch(sentences::contains);
+    return !warning.isEmpty() && "".equals(toldBy) && warning.lines().allMatch(sentences::contains);
   }
 
   /** The same rows; the report of this run tells of them. */
