@@ -164,11 +164,12 @@ class KeptOut:
 
 @dataclass(frozen=True)
 class Removed:
-    """Rows that an erasure or the retention of bronze has taken out of an export's files."""
+    """Rows that an erasure or the retention of bronze has taken out of an export's files; the last of them at that time."""
 
     resource_type: str
     rows: int
     kind: str
+    at: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,31 +110,6 @@ class Evidence:
         """Whether load ran before this transform: somebody ran transform again, and not load."""
         starts = [parse_instant(((self.reports.get(phase) or {}).get("run") or {}).get("start")) for phase in ("load", "transform")]
         return None not in starts and starts[0] < starts[1]
-
-    def resources_in(self, exports: Iterable[str], landings: dict[str, Any]) -> dict[str, int]:
-        """
-        Rows of resources that these exports brought to bronze, by type: of this run's exports what extract says that it wrote, of
-        others what their landings say.
-        """
-        own = [export for export in self.export_ids if export not in self.landed_earlier]
-        rows: dict[str, int] = {}
-        for export in exports:
-            for kind, count in landed_rows(landings.get(export) or {}, {}).items():
-                rows[kind] = rows.get(kind, 0) + count
-        if set(own) & set(exports):
-            for kind, difference in self._written_beyond_landings(own).items():
-                rows[kind] = rows.get(kind, 0) + difference
-        return rows
-
-    def _written_beyond_landings(self, own: list[str]) -> dict[str, int]:
-        """By how much extract's counts differ from its landings'. Not for Bundles, in which deletions come, too."""
-        written = {kind: counts.get("written") for kind, counts in self.resources("extract").items() if kind != "Bundle"}
-        difference = {kind: rows for kind, rows in written.items() if rows is not None}
-        for export in own:
-            for kind, count in landed_rows(self.landings.get(export) or {}, {}).items():
-                if written.get(kind, 0) is not None and kind != "Bundle":
-                    difference[kind] = difference.get(kind, 0) - count
-        return difference
 
 
 def by_reference(result: dict[str, Any], kind: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from epic_fhir.bronze_rows import removed_rows
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
 from epic_fhir.evidence import COUNTED_EARLIER, LANDED, by_reference, landed_rows, set_aside
 
@@ -56,8 +57,8 @@ def differing(evidence: Evidence, resources: dict[str, Any], exports: list[str])
     rows: dict[str, int] = {}
     for export in exports:
         landing = evidence.landings.get(export) or {}
-        for files in (landing.get("files"), landing.get("removed")):
-            for kind, n in landed_rows({"files": files}, resources).items():
+        for counted in (landed_rows(landing, resources), removed_rows(landing, resources)):
+            for kind, n in counted.items():
                 rows[kind] = rows.get(kind, 0) + n
     found = [
         Check(LANDED, kind, FAIL, f"extract wrote {written:,} {kind}, but its landing lists {rows.get(kind, 0)}.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from epic_fhir import extract_checks, joined_checks, landing_checks, load_checks, source_checks, transform_checks
+from epic_fhir.bronze_rows import Rows, in_bronze
 from epic_fhir.checks import COULD_NOT_RUN, FAIL, PASS, Check
 from epic_fhir.evidence import COUNTED_EARLIER, PHASES, REPORT, Evidence
 
@@ -97,18 +98,20 @@ def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
             "storage; if a file is gone, restore it from a backup. Then run validate again."
         )
         return [Check(name, "all", COULD_NOT_RUN, sentence)]
-    expected = evidence.resources_in(exports, evidence.landings)
+    expected = in_bronze(evidence, exports, evidence.landings)
     silver = evidence.result("transform").get("silver") or {}
     read = {kind: state["read"] for kind, state in silver.items() if state.get("read") is not None}
-    all_of_bronze: dict[str, int] | None = None
+    all_of_bronze: dict[str, Rows] | None = None
     unreadable: list[str] = []
-    for kind in sorted({k for k in expected if expected[k]} | {k for k in read if read[k]}):
-        if read.get(kind, 0) > expected.get(kind, 0) and all_of_bronze is None:
+    for kind in sorted({k for k in expected if expected[k].left} | {k for k in read if read[k]}):
+        rows = expected.get(kind, Rows())
+        if read.get(kind, 0) > rows.most and all_of_bronze is None:
             every = evidence.every_landing()
-            all_of_bronze = evidence.resources_in(every, every)
+            all_of_bronze = in_bronze(evidence, every, every)
             unreadable = sorted(export for export, landing in every.items() if landing is None)
-        check = _was_read(kind, expected.get(kind, 0), read.get(kind), all_of_bronze or {}, evidence.succeeded("transform"))
-        if unreadable and check.state == FAIL and read.get(kind, 0) > expected.get(kind, 0):
+        whole = (all_of_bronze or {}).get(kind, Rows())
+        check = _was_read(kind, rows, read.get(kind), whole, evidence.succeeded("transform"))
+        if unreadable and check.state == FAIL and read.get(kind, 0) > rows.most:
             sentence = (
                 f"transform read {read[kind]:,} {kind}, but the expected number is unknown, because the landing of "
                 f"{', '.join(unreadable)} cannot be read."
@@ -118,18 +121,20 @@ def _bronze_is_transformed(evidence: Evidence) -> list[Check]:
     return checks
 
 
-def _was_read(kind: str, written: int, read: int | None, all_of_bronze: dict[str, int], succeeded: bool) -> Check:
-    name = "bronze = transform"
+def _was_read(kind: str, rows: Rows, read: int | None, all_of_bronze: Rows, succeeded: bool) -> Check:
+    name, written = "bronze = transform", rows.written(kind)
     if read is None:
-        return Check(name, kind, COULD_NOT_RUN, f"transform does not report how many {kind} it read; extract wrote {written:,}.")
-    if read == written:
-        return Check(name, kind, PASS, f"transform read all {written:,} {kind} that extract wrote.")
-    if read > written and read == all_of_bronze.get(kind):
+        return Check(name, kind, COULD_NOT_RUN, f"transform does not report how many {kind} it read; {written}.")
+    if rows.are(read):
+        if read == rows.left + rows.removed:
+            return Check(name, kind, PASS, f"transform read all {read:,} {kind} that extract wrote.")
+        return Check(name, kind, PASS, f"{written}, and transform read all {read:,} that were left.")
+    if read > rows.most and all_of_bronze.are(read):
         return Check(name, kind, PASS, f"transform rebuilt {kind} and read all {read:,} that bronze has.")
     if not succeeded:
-        sentence = f"transform read {read:,} {kind} and failed before it had applied all of them; extract wrote {written:,}."
+        sentence = f"transform read {read:,} {kind} and failed before it had applied all of them; {written}."
         return Check(name, kind, COULD_NOT_RUN, sentence)
-    return Check(name, kind, FAIL, f"extract wrote {written:,} {kind}, and transform read {read:,}; run transform again.")
+    return Check(name, kind, FAIL, f"{written}, and transform read {read:,}; run transform again.")
 
 
 def _bronze_is_silver(evidence: Evidence) -> list[Check]:
@@ -139,7 +144,14 @@ def _bronze_is_silver(evidence: Evidence) -> list[Check]:
     silver = evidence.result("transform").get("silver") or {}
     # Bundles carry deletions: they have no table of their own.
     written = {kind: rows for kind, rows in evidence.written().items() if kind != "Bundle"}
-    return [_is_in_silver(kind, silver.get(kind) or {}) for kind in sorted(written) if written[kind] != 0]
+    bronze = in_bronze(evidence, evidence.export_ids, evidence.landings)
+    states = {kind: silver.get(kind) or {} for kind in sorted(written) if written[kind] != 0}
+    return [_is_in_silver(kind, state) for kind, state in states.items() if not _is_gone(bronze.get(kind, Rows()), state)]
+
+
+def _is_gone(rows: Rows, state: dict[str, Any]) -> bool:
+    """Whether all rows of a type were removed before transform came to them, so that it had nothing to read."""
+    return rows.removed > 0 and rows.left == 0 and state.get("distinct") is None
 
 
 def _is_in_silver(kind: str, state: dict[str, Any]) -> Check:

@@ -8,6 +8,7 @@ import io.epicfhir.common.job.Job;
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.common.job.JobRunner;
 import io.epicfhir.load.parquet.ParquetTarget;
+import io.epicfhir.load.parquet.ParquetWarnings;
 import io.epicfhir.load.postgres.PostgresTarget;
 import io.epicfhir.load.postgres.session.PostgresFailure;
 import io.epicfhir.load.postgres.session.Retries;
@@ -90,7 +91,8 @@ public final class Load implements Job {
 
   /**
    * The lake's record of this load, and what came with it, goes into the database, too. Warnings of
-   * a run that nobody judges wait there for one whose page has them.
+   * a run that nobody judges wait there for one whose page has them; those of Parquet wait in the
+   * export itself.
    */
   @Override
   public void recorded(JobContext context) {
@@ -106,11 +108,16 @@ public final class Load implements Job {
 
   @Override
   public void reported(JobContext context) {
-    if (isJudged(context) && !warnings(context).isEmpty()) {
-      withCopy(
-          context,
-          (audit, connection) ->
-              audit.reported(connection, context.run().key(), warnings(context)));
+    List<String> told = warnings(context);
+    if (!isJudged(context) || told.isEmpty()) {
+      return;
+    }
+    LoadSettings settings = LoadSettings.from(context.settings());
+    String run = context.run().key();
+    switch (settings.target()) {
+      case POSTGRESQL ->
+          withCopy(context, (audit, connection) -> audit.reported(connection, run, told));
+      case PARQUET -> ParquetWarnings.reported(settings, context.lake(), run, told);
     }
   }
 

@@ -78,6 +78,31 @@ public abstract class TargetKit {
     assertSame(load);
   }
 
+  /** An erasure has no page: what its load finds is for the next night's, which may have news. */
+  @Test
+  void whatTheLoadOfAnErasureFindsIsToldByARunThatHasAPage() throws Exception {
+    LoadRun load = loadOf(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "x"));
+    assertThat(load.run()).isZero();
+    tamper(load, "a");
+
+    assertThat(load.inRun("erasure").run("--mode", "unjudged")).isZero();
+    assertThat(way(load)).isEqualTo("whole");
+    assertThat(load.inRun("erasure").run("--mode", "unjudged")).as("cleared").isZero();
+    assertThat(load.report().at("/result/warnings")).as("by each try of the run").hasSize(1);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(4, "new"));
+
+    for (int i = 0; i < 2; i++) { // the page of a second try takes the place of the first one's
+      assertThat(load.inRun("night").run()).isZero();
+      assertThat(load.report().at("/result/warnings"))
+          .singleElement()
+          .satisfies(w -> assertThat(w.asText()).startsWith("Someone else changed "));
+    }
+    assertSame(load);
+    assertThat(load.inRun("last").run()).isZero();
+    assertThat(load.report().at("/result").has("warnings")).as("once is enough").isFalse();
+  }
+
   /** As many rows, the same table id, the same version: only the commit is another one. */
   @Test
   void aRestoredLakeWithTheSameNumbersIsLoadedAnewAndTold() throws Exception {

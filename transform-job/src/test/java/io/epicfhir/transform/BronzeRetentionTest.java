@@ -95,6 +95,7 @@ final class BronzeRetentionTest {
     version(export("e3", "01-12"), "a", "2", "second").land();
     lake().transform();
     List<String> live = lake().live("Patient");
+    Instant before = Instant.now();
 
     BronzeRetention.Done done = remove();
 
@@ -103,7 +104,14 @@ final class BronzeRetentionTest {
     assertThat(done.damaged()).isEmpty();
     assertThat(new Landings(lake().lake()).find("e1").orElseThrow().removed())
         .as("the checks compare what extract wrote with what is left")
-        .containsExactly(new Landing.Removed("Patient", 2, Landing.Kind.RESOURCES));
+        .singleElement()
+        .satisfies(
+            gone -> {
+              Landing.Removed expected =
+                  new Landing.Removed("Patient", 2, Landing.Kind.RESOURCES, gone.at());
+              assertThat(gone).isEqualTo(expected);
+              assertThat(gone.at()).isBetween(before, Instant.now());
+            });
     assertThat(bronzeHas("first")).isFalse();
     assertThat(bronzeHas("doomed")).isFalse();
     assertThat(bronzeHas("second")).isTrue();

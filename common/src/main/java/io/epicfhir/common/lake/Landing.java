@@ -105,18 +105,26 @@ public record Landing(
   }
 
   /** The same landing after rows were taken out of its files. */
-  public Landing reduced(List<File> left) {
+  public Landing reduced(List<File> left, Instant at) {
     Map<Removed, Long> rows = new HashMap<>();
-    removed.forEach(one -> rows.merge(one.of(0), one.rows(), Long::sum));
     files.forEach(file -> rows.merge(Removed.of(file), file.rows(), Long::sum));
     left.forEach(file -> rows.merge(Removed.of(file), -file.rows(), Long::sum));
-    List<Removed> gone =
-        rows.entrySet().stream()
-            .filter(one -> one.getValue() > 0)
-            .map(one -> one.getKey().of(one.getValue()))
+    Map<Removed, Removed> gone = new HashMap<>();
+    removed.forEach(one -> gone.merge(one.of(0, null), one, Removed::and));
+    rows.forEach(
+        (one, number) -> {
+          if (number > 0) {
+            gone.merge(one, one.of(number, at), Removed::and);
+          }
+        });
+    return with(
+        landedAt,
+        left,
+        report,
+        keptOut,
+        gone.values().stream()
             .sorted(Comparator.comparing(Removed::resourceType).thenComparing(Removed::kind))
-            .toList();
-    return with(landedAt, left, report, keptOut, gone);
+            .toList());
   }
 
   /** The same landing with what the run report says of it. */
@@ -201,14 +209,19 @@ public record Landing(
    * @param resourceType the partition's type
    * @param rows how many
    * @param kind what they were
+   * @param at when the last of them went, by this machine's clock; null where that is unknown
    */
-  public record Removed(String resourceType, long rows, Kind kind) {
+  public record Removed(String resourceType, long rows, Kind kind, Instant at) {
     private static Removed of(File file) {
-      return new Removed(file.resourceType(), 0, file.kind());
+      return new Removed(file.resourceType(), 0, file.kind(), null);
     }
 
-    private Removed of(long number) {
-      return new Removed(resourceType, number, kind);
+    private Removed of(long number, Instant time) {
+      return new Removed(resourceType, number, kind, time);
+    }
+
+    private Removed and(Removed later) {
+      return of(rows + later.rows, later.at);
     }
   }
 

@@ -17,7 +17,9 @@ import java.util.stream.Stream;
  * @param loadedAt when it was written
  * @param verifiedAt when its content was last known to be the view's
  * @param runKey the logical run that wrote it
- * @param warning what a person must hear of it, or empty
+ * @param warning what a person must hear of it, a sentence a line, or empty
+ * @param toldBy the logical run whose report has that; empty where none has it yet. An earlier
+ *     release left this out, and told it by the run that wrote the export
  */
 record ParquetExport(
     ViewVersion view,
@@ -29,7 +31,8 @@ record ParquetExport(
     Instant loadedAt,
     Instant verifiedAt,
     String runKey,
-    String warning)
+    String warning,
+    String toldBy)
     implements StateFile {
 
   /** Whether it says all that it should; not after an edit by hand, or from an earlier release. */
@@ -52,13 +55,41 @@ record ParquetExport(
   /** The same rows, compared with their view again. */
   ParquetExport verifiedAt(Instant now) {
     return new ParquetExport(
-        view, rows, columns, files, content, before, loadedAt, now, runKey, warning);
+        view, rows, columns, files, content, before, loadedAt, now, runKey, warning, toldBy);
   }
 
   /** The same rows of a lake that has moved. */
   ParquetExport movedTo(String lake) {
     ViewVersion moved = new ViewVersion(lake, view.tableId(), view.number(), view.commit());
     return new ParquetExport(
-        moved, rows, columns, files, content, before, loadedAt, verifiedAt, runKey, warning);
+        moved,
+        rows,
+        columns,
+        files,
+        content,
+        before,
+        loadedAt,
+        verifiedAt,
+        runKey,
+        warning,
+        toldBy);
+  }
+
+  /** What a run has to tell: what no report has yet, and what an earlier try of it told. */
+  List<String> warnings(String run) {
+    String told = toldBy == null ? runKey : toldBy;
+    boolean tells = told == null || told.isEmpty() || told.equals(run);
+    return warning == null || !tells ? List.of() : warning.lines().toList();
+  }
+
+  /** Whether its sentences are among these, and no report has had them before. */
+  boolean waitsFor(List<String> sentences) {
+    return !warning.isEmpty() && "".equals(toldBy) && warning.lines().allMatch(sentences::contains);
+  }
+
+  /** The same rows; the report of this run tells of them. */
+  ParquetExport reportedBy(String run) {
+    return new ParquetExport(
+        view, rows, columns, files, content, before, loadedAt, verifiedAt, runKey, warning, run);
   }
 }

@@ -45,6 +45,7 @@ public final class ParquetTarget implements Target {
 
   private final Lake lake;
   private final ParquetFolder folder;
+  private final ParquetWarnings warnings;
   private final Supplier<SparkSession> spark;
   private final String runKey;
   private final Duration patience;
@@ -54,6 +55,7 @@ public final class ParquetTarget implements Target {
       Lake lake, LoadSettings settings, String runKey, Supplier<SparkSession> spark, RunLock lock) {
     this.lake = lake;
     this.folder = new ParquetFolder(lake, new Path(settings.exportFolder()));
+    this.warnings = new ParquetWarnings(folder, runKey);
     this.patience = settings.lockPatience();
     this.runKey = runKey;
     this.spark = spark;
@@ -155,26 +157,14 @@ public final class ParquetTarget implements Target {
             now,
             now,
             runKey,
-            warning(request, last, damaged));
+            warnings.of(request, last, damaged),
+            "");
     folder.write(view.name(), export);
     Failpoint.at("load.committed");
     folder.writeSql();
     folder.forget(export);
     long bytes = content.stream().mapToLong(ParquetFile::bytes).sum();
     return new LoadResult(new Loaded(rows, bytes, 0), rows);
-  }
-
-  /** An earlier try of the run may have had something to tell. */
-  private String warning(LoadRequest request, Optional<ParquetExport> last, boolean damaged) {
-    if (damaged) {
-      return "The file %s.json did not say which files are exported: someone edited it, or it is damaged. The view was exported in full."
-          .formatted(nameOf(request.view().name()));
-    }
-    return request.warning().isEmpty()
-        ? last.filter(export -> runKey.equals(export.runKey()) && export.warning() != null)
-            .map(ParquetExport::warning)
-            .orElse("")
-        : request.warning();
   }
 
   @Override
@@ -207,12 +197,7 @@ public final class ParquetTarget implements Target {
 
   @Override
   public List<String> warnings() {
-    return folder.views().stream()
-        .map(folder::read)
-        .flatMap(Optional::stream)
-        .filter(export -> export.runKey().equals(runKey) && !export.warning().isEmpty())
-        .map(ParquetExport::warning)
-        .toList();
+    return warnings.toTell();
   }
 
   @Override

@@ -140,7 +140,7 @@ record PostgresLoad(
     List<String> all = new ArrayList<>(first);
     all.addAll(state.warnings(session.connection(), runKey));
     all.addAll(new RefusedValues(this).warnings());
-    return all;
+    return all.stream().distinct().toList(); // a second try of an erasure's load finds its own
   }
 
   /** Notes in the transaction that the view's table is now this version. */

@@ -188,7 +188,10 @@ public interface Target extends AutoCloseable {
    */
   Map<String, Map<String, Object>> quality(QualitySettings settings);
 
-  /** What a person must hear of this run's loads, also of those of its earlier tries. */
+  /**
+   * What a person must hear: of this run's loads, also of those of its earlier tries, and of other
+   * runs' what no report that somebody reads has.
+   */
   List<String> warnings();
 
   /** What went wrong beside the views: they are loaded, and the run is red all the same. */

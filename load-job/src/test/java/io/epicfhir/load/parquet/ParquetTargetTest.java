@@ -4,6 +4,7 @@ import static io.epicfhir.load.ViewTables.plain;
 import static io.epicfhir.load.ViewTables.plainRows;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.epicfhir.load.LoadRun;
 import io.epicfhir.load.TargetKit;
 import io.epicfhir.load.ViewTables;
@@ -14,8 +15,11 @@ import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.StreamSupport;
+import org.apache.commons.io.FileUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The views as plain Parquet, without a server. */
@@ -51,8 +55,9 @@ class ParquetTargetTest extends TargetKit {
   @Override
   public void tamper(LoadRun load, String view) throws IOException {
     try (var files = Files.walk(folder.resolve("export").resolve(view))) {
-      Path file = files.filter(f -> f.toString().endsWith(".parquet")).findFirst().orElseThrow();
-      Files.setLastModifiedTime(file, FileTime.fromMillis(1));
+      for (Path file : files.filter(f -> f.toString().endsWith(".parquet")).toList()) {
+        Files.setLastModifiedTime(file, FileTime.fromMillis(1));
+      }
     }
   }
 
@@ -129,5 +134,93 @@ class ParquetTargetTest extends TargetKit {
     assertThat(load.report().at("/notes").toString()).contains("notes.json");
     assertThat(Files.readString(folder.resolve("export/notes.json"))).isEqualTo(text);
     assertThat(rows(load, "a")).isEqualTo(rows(load, "b"));
+  }
+
+  private Path manifest(String view) {
+    return folder.resolve("export/" + view + ".json");
+  }
+
+  private void edit(String view, String pattern, String by) throws IOException {
+    String text = Files.readString(manifest(view));
+    String edited = text.replaceAll(pattern, by);
+    assertThat(edited).isNotEqualTo(text);
+    Files.writeString(manifest(view), edited);
+  }
+
+  private static List<String> warnings(LoadRun load) {
+    return StreamSupport.stream(load.report().at("/result/warnings").spliterator(), false)
+        .map(JsonNode::asText)
+        .toList();
+  }
+
+  private Path version(String view) throws IOException {
+    try (var versions = Files.list(folder.resolve("export").resolve(view))) {
+      return versions.findFirst().orElseThrow();
+    }
+  }
+
+  /** Each way in which a load finds that something is wrong; the night finds another of its own. */
+  @ParameterizedTest
+  @CsvSource({
+    "files, Someone else changed",
+    "manifest, did not say which files",
+    "commit, was the lake restored from a backup?"
+  })
+  void whatAnErasureFindsWaitsForTheNightThatFindsMore(String how, String told) throws Exception {
+    LoadRun load = loadOf(folder);
+    for (String view : List.of("a", "b")) {
+      ViewTables.write(load.lake(), view, plain(), plainRows(3, "x"));
+    }
+    assertThat(load.run()).isZero();
+    switch (how) {
+      case "files" -> FileUtils.cleanDirectory(version("a").toFile());
+      case "manifest" -> Files.writeString(manifest("a"), "{}");
+      default -> edit("a", "\"commit\" : \"[^\"]+\"", "\"commit\" : \"another\"");
+    }
+
+    assertThat(load.inRun("erasure").run("--mode", "unjudged")).isZero();
+    assertThat(warnings(load)).singleElement().asString().contains(told);
+    tamper(load, "a");
+    tamper(load, "b");
+
+    assertThat(load.inRun("night").run()).isZero();
+    assertThat(warnings(load)).hasSize(3).first().asString().contains(told);
+    assertThat(warnings(load).subList(1, 3))
+        .allMatch(w -> w.startsWith("Someone else changed "))
+        .anyMatch(w -> w.contains("export/b "));
+    assertThat(load.inRun("last").run()).isZero();
+    assertThat(warnings(load)).as("once is enough").isEmpty();
+  }
+
+  @Test
+  void whatARunFoundWhoseReportCouldNotBeWrittenIsToldByTheNextOne() throws Exception {
+    LoadRun load = loadOf(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "x"));
+    assertThat(load.run()).isZero();
+    tamper(load, "a");
+    Files.writeString(load.lake().resolve("metrics/d/full"), "no folder");
+
+    assertThat(load.inRun("full").run()).isEqualTo(6);
+
+    assertThat(load.inRun("next").run()).isZero();
+    assertThat(warnings(load)).singleElement().asString().startsWith("Someone else changed ");
+    assertThat(load.inRun("last").run()).isZero();
+    assertThat(warnings(load)).isEmpty();
+  }
+
+  /** Its manifests say by whom they were written, and not who told it: that was the same run. */
+  @Test
+  void whatAnEarlierReleaseHasToldIsNotToldAgain() throws Exception {
+    LoadRun load = loadOf(folder);
+    ViewTables.write(load.lake(), "a", plain(), plainRows(3, "x"));
+    assertThat(load.inRun("old").run()).isZero();
+    edit("a", ",\\s*\"told_by\" : \"\"", "");
+    edit("a", "\"warning\" : \"\"", "\"warning\" : \"Look.\"");
+
+    assertThat(load.run()).isZero();
+    assertThat(load.report().at("/result/tables/a/loaded").asText()).isEqualTo("none");
+    assertThat(warnings(load)).as("by another try of the run").containsExactly("Look.");
+    assertThat(load.inRun("night").run()).isZero();
+    assertThat(warnings(load)).isEmpty();
   }
 }

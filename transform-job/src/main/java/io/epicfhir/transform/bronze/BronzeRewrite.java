@@ -5,6 +5,7 @@ import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.Landing;
 import io.epicfhir.common.lake.Landings;
 import io.epicfhir.common.optout.ParquetRows;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -70,7 +71,7 @@ public final class BronzeRewrite {
       Failpoint.at(failpoint);
       shown = landings.find(landing.exportId()).orElse(landing);
       if (shown.equals(landing)) {
-        shown = landing.reduced(files);
+        shown = landing.reduced(files, Instant.now());
         landings.publish(shown);
         landing.files().forEach(file -> replaced.add(place(lake.paths().at(file.path()))));
       }
