@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LoadKillsTest {
   @TempDir Path folder;
 
+  @Tag("long")
   @Test
   void deathsLeaveTheOldTableOrTheNewOne() throws Exception {
     LoadKills.Outcome outcome = new LoadKills(folder, 11).run(3);
