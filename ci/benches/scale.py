@@ -2,7 +2,8 @@
 How the time of a full build grows with the data: silver and the shipped views of 50, 200 and 800 patients, by a fresh JVM each.
 
 The exponent is the slope of log time over log bytes of NDJSON, by least squares over all repetitions; 1 means twice the time for
-twice the data. The heap is what is alive, in runs of its own. COHORTS and REPETITIONS in the environment choose other sizes, such as 200,3200.
+twice the data. The heap is what is alive, in runs of its own. COHORTS and REPETITIONS in the environment choose other sizes, such
+as 200,3200.
 """
 
 import math
