@@ -67,7 +67,7 @@ final class UnmarkedJoinedTablesTest {
               "only_max",
               "SELECT id, max(restricted) OVER (PARTITION BY patient_id) AS restricted FROM problem",
               "only_alias",
-              "SELECT t.id, if(t.restricted, true, false) AS restricted FROM (SELECT * FROM person) AS t(id, family, restricted)",
+              "SELECT t.id, if(t.restricted, true, false) AS restricted FROM (SELECT * FROM person) AS t(id, family, key, restricted)",
               "only_like_a_column",
               "SELECT code.id, code.restricted AND code.label = 'R' AS restricted FROM problem AS code"));
 

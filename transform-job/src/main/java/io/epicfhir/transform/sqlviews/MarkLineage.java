@@ -197,7 +197,9 @@ final class MarkLineage {
   }
 
   private void madeOf(ExprId column, Expression value) {
-    values.computeIfAbsent(column, any -> new ArrayList<>()).add(value);
+    if (!(value instanceof Attribute same && same.exprId().equals(column))) { // of a WITH used once
+      values.computeIfAbsent(column, any -> new ArrayList<>()).add(value);
+    }
     Set<ExprId> parts = madeOf.computeIfAbsent(column, any -> new HashSet<>());
     PlanWalk.<Attribute>list(value.references().toSeq()).forEach(one -> parts.add(one.exprId()));
     subqueries(value)
