@@ -97,6 +97,27 @@ final class MarkedJoinedTablesTest {
               FROM person AS p
               """));
 
+  /** What a WITH reads has no part in a row that is only ruled out by it. */
+  private static final Map<String, String> RULED_OUT =
+      Map.of(
+          "well",
+          "WITH sick AS (SELECT patient_id FROM problem) SELECT id, restricted FROM person AS p"
+              + " WHERE NOT EXISTS (SELECT 1 FROM sick AS s WHERE s.patient_id = p.id)",
+          "well_not_in",
+          "WITH sick AS (SELECT patient_id FROM problem) SELECT id, restricted FROM person"
+              + " WHERE id NOT IN (SELECT patient_id FROM sick)",
+          "well_by_two",
+          "WITH sick AS (SELECT * FROM problem), them AS (SELECT patient_id FROM sick)"
+              + " SELECT id, restricted FROM person AS p"
+              + " WHERE NOT EXISTS (SELECT 1 FROM them AS s WHERE s.patient_id = p.id)",
+          "well_inside",
+          "SELECT id, restricted FROM person AS p WHERE NOT EXISTS (WITH sick AS (SELECT patient_id"
+              + " FROM problem) SELECT 1 FROM sick AS s WHERE s.patient_id = p.id)",
+          "marked_too",
+          "WITH x AS (SELECT * FROM problem), y AS (SELECT patient_id FROM x WHERE code = 'none')"
+              + " SELECT id, restricted FROM x"
+              + " WHERE NOT EXISTS (SELECT 1 FROM y WHERE y.patient_id = x.patient_id)");
+
   /** Those that do not, each with the tables whose marks get lost. */
   private static final Map<String, List<String>> LOSING =
       new TreeMap<>(
@@ -135,6 +156,26 @@ final class MarkedJoinedTablesTest {
               List.of(
                   "SELECT p.id, p.restricted, c.n FROM person AS p CROSS JOIN (SELECT count(*) AS n FROM problem) AS c",
                   "problem")));
+
+  static {
+    RULED_OUT.forEach(
+        (name, sql) ->
+            PASSING.put(name, "-- description: x\n-- depends: person, problem\n" + sql));
+    LOSING.put(
+        "with_ruled_out_and_shown",
+        List.of(
+            "WITH x AS (SELECT patient_id FROM problem) SELECT p.id, p.restricted FROM person AS p"
+                + " JOIN x ON x.patient_id = p.id WHERE NOT EXISTS (SELECT 1 FROM x AS y"
+                + " WHERE y.patient_id = p.id AND p.family IS NULL)",
+            "problem"));
+    LOSING.put(
+        "with_of_a_with",
+        List.of(
+            "WITH x AS (SELECT patient_id FROM problem), y AS (SELECT patient_id FROM x)"
+                + " SELECT p.id, p.restricted FROM person AS p JOIN y ON y.patient_id = p.id"
+                + " WHERE p.id NOT IN (SELECT patient_id FROM x WHERE patient_id = 'p9')",
+            "problem"));
+  }
 
   @TempDir static Path folder;
   private static TestLake lake;
@@ -239,7 +280,10 @@ final class MarkedJoinedTablesTest {
     assertThat(marks("either"))
         .containsExactly(
             "c1 false", "c2 true", "c3 false", "c4 false", "p1 true", "p2 false", "p3 false");
-    assertThat(marks("healthy")).containsExactly("p3 false");
+    for (String name : List.of("healthy", "well", "well_not_in", "well_by_two", "well_inside")) {
+      assertThat(marks(name)).as(name).containsExactly("p3 false");
+    }
+    assertThat(marks("marked_too")).isEqualTo(List.of("c1 false", "c2 true", "c3 false", "c4 false"));
     assertThat(marks("star")).containsExactly("p1 true", "p2 false", "p3 false");
     assertThat(marks("official")).containsExactly("p1 true", "p2 false", "p3 false");
     var column = columns("problem_of").apply("restricted");
@@ -263,7 +307,9 @@ final class MarkedJoinedTablesTest {
         "once_of_twice",
         "one_of_two",
         "told_by_absence",
-        "union_part"
+        "union_part",
+        "with_of_a_with",
+        "with_ruled_out_and_shown"
       })
   void aTableThatLosesAMarkIsRefusedAndItsMessageSaysWhatToAdd(String name) {
     assertThat(marked.joined().joined().failed().get(name))

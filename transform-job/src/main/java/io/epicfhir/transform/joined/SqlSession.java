@@ -10,11 +10,11 @@ import io.epicfhir.transform.sqlviews.SomeRows;
 import io.epicfhir.transform.sqlviews.SqlCheck;
 import io.epicfhir.transform.sqlviews.SqlRefused;
 import io.epicfhir.transform.sqlviews.SqlView;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -39,9 +39,10 @@ final class SqlSession implements AutoCloseable {
   private final SqlView view;
   private final SourceTables sources;
   private final Map<String, Source> byLabel;
-  private final List<String> named = new ArrayList<>();
+  private final NamedTables tables;
   private final LogicalPlan query;
   private final boolean namesMark;
+  private Optional<Boolean> needsMark = Optional.empty();
   private boolean dropsMark;
 
   SqlSession(
@@ -55,7 +56,10 @@ final class SqlSession implements AutoCloseable {
     this.byLabel = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     this.byLabel.putAll(byLabel);
     this.query = SqlCheck.query(view);
-    this.namesMark = RowMark.isIn(query);
+    this.tables = new NamedTables(this.session);
+    this.namesMark =
+        RowMark.isIn(query)
+            || view.touched().values().stream().anyMatch(one -> RowMark.isMentioned(one.sql()));
     byLabel.keySet().forEach(label -> name(label, noRows(label)));
   }
 
@@ -138,8 +142,12 @@ final class SqlSession implements AutoCloseable {
 
   /** Gives a table a name; the same name again replaces it. */
   void name(String label, Dataset<Row> rows) {
-    named.add(label);
-    rows.createOrReplaceTempView(label);
+    tables.name(label, rows, isOffered(label));
+  }
+
+  /** Names rows of a dependency that changed, for its statement. */
+  void nameChanged(String label, Dataset<Row> rows) {
+    tables.name(SqlView.CHANGED, rows, isOffered(label));
   }
 
   /** The SQLView, its names and types resolved. */
@@ -151,7 +159,7 @@ final class SqlSession implements AutoCloseable {
       boolean marks = byLabel.values().stream().anyMatch(Source::marked);
       return AnalysedView.of(marks ? view.marking() : view, plan);
     }
-    dropsMark = mark.isMadeOf(labels(this::isOffered));
+    dropsMark = mark.isNothingBut(labels(this::isOffered));
     return dropsMark
         ? AnalysedView.of(view.withoutMark(), InternalRows.analysed(rows()))
         : AnalysedView.of(view, plan);
@@ -165,9 +173,9 @@ final class SqlSession implements AutoCloseable {
   }
 
   /**
-   * Whether a table whose rows have no marks gets the column, always null: so a query that passes
-   * the mark on is the same whether the site marks rows or not. A result that is made of nothing
-   * else is dropped.
+   * Whether a table whose rows have no marks has the column for statements that need it, always
+   * null: so a query that passes the mark on is the same whether the site marks rows or not. A
+   * result that is made of nothing else is dropped.
    */
   private boolean isOffered(String label) {
     return namesMark && !source(label).isLookup() && !hasOwn(source(label));
@@ -196,8 +204,9 @@ final class SqlSession implements AutoCloseable {
    * @throws SqlRefused where it names what is not there, or types do not fit
    */
   Dataset<Row> rows(LogicalPlan plan, int firstLine) {
+    tables.offer(plan == query ? queryNeedsMark() : tables.needMark(plan));
     try {
-      return org.apache.spark.sql.classic.Dataset.ofRows(session, plan);
+      return analysed(plan);
     } catch (Exception e) { // Spark throws checked ones without saying so
       if (!(e instanceof AnalysisException wrong)) {
         throw e;
@@ -210,9 +219,15 @@ final class SqlSession implements AutoCloseable {
     }
   }
 
+  private boolean queryNeedsMark() {
+    if (needsMark.isEmpty()) {
+      needsMark = Optional.of(tables.needMark(query));
+    }
+    return needsMark.get();
+  }
+
   @Override
   public void close() {
-    // The public way to drop a name also drops the rows that are kept in memory under it.
-    named.forEach(label -> session.sessionState().catalog().dropTempView(label));
+    tables.close();
   }
 }

@@ -55,7 +55,7 @@ final class TouchRules {
       SqlSession sql, AnalysedView analysed, String label, Dataset<Row> changed) {
     SqlView view = sql.view();
     Statement statement = view.touched().get(label);
-    sql.name(SqlView.CHANGED, changed);
+    sql.nameChanged(label, changed);
     Dataset<Row> keys = sql.rows(SqlCheck.touched(view, label), statement.line());
     DataType type = analysed.key().orElseThrow().dataType();
     if (keys.columns().length != 1 || !keys.schema().fields()[0].dataType().equals(type)) {

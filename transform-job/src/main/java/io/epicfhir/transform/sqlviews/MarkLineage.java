@@ -36,6 +36,9 @@ final class MarkLineage {
   /** Which columns a column is made of. */
   private final Map<ExprId, Set<ExprId>> madeOf = new HashMap<>();
 
+  /** What a column is, each of them for some rows. */
+  private final Map<ExprId, List<Expression>> values = new HashMap<>();
+
   private final Map<Long, LogicalPlan> shared = new HashMap<>();
   private final List<Read> reads = new ArrayList<>();
   private final List<Use> uses = new ArrayList<>();
@@ -47,18 +50,44 @@ final class MarkLineage {
    * @param gives whether its rows have a part in rows, and not only in which rows there are not
    * @param home the part of a WITH that it is in
    */
-  record Read(String label, Optional<ExprId> mark, boolean gives, long home) {}
+  record Read(String label, Optional<ExprId> mark, boolean gives, long home) {
+    Read given(boolean ofHome) {
+      return new Read(label, mark, gives && ofHome, home);
+    }
+  }
 
   /**
    * A place where a part of a WITH is read, which may be one of several.
    *
    * @param part its number
    */
-  private record Use(List<ExprId> columns, long part, boolean gives, long home) {}
+  private record Use(List<ExprId> columns, long part, boolean gives, long home) {
+    Use given(boolean ofHome) {
+      return new Use(columns, part, gives && ofHome, home);
+    }
+  }
 
   /** Of an analysed plan. */
   MarkLineage(LogicalPlan plan) {
     look(plan, true, QUERY);
+    Set<Long> giving = giving();
+    reads.replaceAll(read -> read.given(giving.contains(read.home())));
+    uses.replaceAll(use -> use.given(giving.contains(use.home())));
+  }
+
+  /** The query, and those parts of a WITH whose rows have a part in its rows. */
+  private Set<Long> giving() {
+    Set<Long> giving = new HashSet<>();
+    Deque<Long> next = new ArrayDeque<>(List.of(QUERY));
+    while (!next.isEmpty()) {
+      long home = next.pop();
+      if (giving.add(home)) {
+        uses.stream()
+            .filter(use -> use.home() == home && use.gives())
+            .forEach(use -> next.add(use.part()));
+      }
+    }
+    return giving;
   }
 
   List<Read> reads() {
@@ -70,7 +99,12 @@ final class MarkLineage {
     return read.mark().filter(parts(column)::contains).isPresent();
   }
 
-  /** The same, also from each place that reads the part of a WITH that it is in. */
+  /** Whether a column is null or false in every row where some columns are always null. */
+  boolean isNeverTrue(ExprId column, Set<ExprId> nulls) {
+    return new NeverTrue(values, nulls).column(column);
+  }
+
+  /** As {@link #has}, also from each place that reads the part of a WITH that it is in. */
   boolean reaches(Read read, ExprId column) {
     Set<ExprId> parts = parts(column);
     return has(column, read)
@@ -115,7 +149,7 @@ final class MarkLineage {
     }
     if (node instanceof CTERelationDef definition) {
       shared.put(definition.id(), definition.child());
-      look(definition.child(), gives, definition.id());
+      look(definition.child(), true, definition.id()); // its uses say whether it gives
       return;
     }
     if (node instanceof CTERelationRef reference) {
@@ -163,6 +197,9 @@ final class MarkLineage {
   }
 
   private void madeOf(ExprId column, Expression value) {
+    if (!(value instanceof Attribute same && same.exprId().equals(column))) { // of a WITH used once
+      values.computeIfAbsent(column, any -> new ArrayList<>()).add(value);
+    }
     Set<ExprId> parts = madeOf.computeIfAbsent(column, any -> new HashSet<>());
     PlanWalk.<Attribute>list(value.references().toSeq()).forEach(one -> parts.add(one.exprId()));
     subqueries(value)

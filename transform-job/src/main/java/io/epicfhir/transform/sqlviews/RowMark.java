@@ -3,11 +3,15 @@ package io.epicfhir.transform.sqlviews;
 import io.epicfhir.transform.sqlviews.MarkLineage.Read;
 import io.epicfhir.transform.sqlviews.PlanWalk.InExpression;
 import java.util.Collection;
+import java.util.HashSet;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.ExprId;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.UnresolvedWith;
@@ -53,6 +57,17 @@ public final class RowMark {
             && PlanWalk.list(with.cteRelations()).stream().anyMatch(one -> isIn(one._2())));
   }
 
+  /** Whether a text has the column's name, in whatever meaning. */
+  public static boolean isMentioned(String sql) {
+    return sql.toLowerCase(Locale.ROOT).contains(COLUMN);
+  }
+
+  /** Whether a statement is refused because a table has no such column. */
+  public static boolean isMissing(AnalysisException problem) {
+    String name = problem.getMessageParameters().getOrDefault("objectName", "");
+    return name.toLowerCase(Locale.ROOT).endsWith("`" + COLUMN + "`");
+  }
+
   private static boolean isNamed(Expression expression) {
     return expression instanceof UnresolvedAttribute name
         && isNamed(name.nameParts().last().toString());
@@ -67,6 +82,26 @@ public final class RowMark {
     return lineage.reads().stream()
         .filter(read -> labels.contains(read.label()))
         .anyMatch(read -> own().filter(one -> lineage.has(one.exprId(), read)).isPresent());
+  }
+
+  /**
+   * Whether the query's column is made of those of these tables and, where they are null, is null
+   * or false in every row.
+   *
+   * @param labels in lower case
+   */
+  public boolean isNothingBut(Collection<String> labels) {
+    long named =
+        PlanWalk.<Attribute>list(plan.output()).stream()
+            .filter(column -> isNamed(column.name()))
+            .count();
+    Set<ExprId> marks = new HashSet<>();
+    lineage.reads().stream()
+        .filter(read -> labels.contains(read.label()))
+        .forEach(read -> read.mark().ifPresent(marks::add));
+    return named == 1
+        && isMadeOf(labels)
+        && own().filter(one -> lineage.isNeverTrue(one.exprId(), marks)).isPresent();
   }
 
   private boolean reaches(Read read) {
