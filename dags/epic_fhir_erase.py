@@ -15,7 +15,8 @@ quarantine, the state and PostgreSQL, old versions too. A list of keyed hashes k
 crawl. **Backups, replicas and copies are not reached.** After `readmit` the next export or crawl ingests everything.
 
 `readmit`, too, counts and asks for approval. If the file lists other patients than were counted, nothing is done (exit 2). The same
-holds for `go` if links or MRNs name other Patient records than were counted: trigger the DAG again, which counts again.
+holds for `go` if links or MRNs name other Patient records than were counted: trigger the DAG again, which counts again. If they
+changed while `erase` was at work, nothing is erased, and the approved records are kept out of later exports until then.
 
 **When it is red:** clear the failed task; each task continues where it stopped. `prove` red: a file still names somebody on the
 list, or could not be read; its message says in which layer. Nothing in reports or logs names anybody.

@@ -18,7 +18,8 @@ import java.util.TreeMap;
  * Takes rows that name somebody on the list of opt-outs out of the target, after a load has brought
  * the views' tables up to date: what tables of views that are gone, bad rows of quality checks, the
  * list of refused values and staging tables still hold. Then it looks again, and is red where one
- * is left. A table that cannot be looked through stops only itself.
+ * is left. A table that cannot be looked through stops only itself. Those whose erasure may still
+ * be refused keep their rows.
  */
 public final class Purge implements Job {
   /** The process: {@code --conf FILE --dag ID --run ID --task ID ...}. */
@@ -34,7 +35,7 @@ public final class Purge implements Job {
   @Override
   public void run(JobContext context) {
     LoadSettings settings = LoadSettings.from(context.settings());
-    OptOuts optOuts = new OptOutList(context.lake()).load();
+    OptOuts optOuts = new OptOutList(context.lake()).settled();
     List<JobException> failures = new ArrayList<>();
     Map<String, Long> gone =
         switch (settings.target()) {

@@ -24,13 +24,15 @@ import java.util.stream.Collectors;
  * @param catalog the views' definitions, with those that cannot be used
  * @param unknownViews tables of views that are no longer defined
  * @param joined to lookups and joined tables
+ * @param optedOut rows of erased patients that it took out of bronze before
  */
 record TransformResult(
     SilverResult silver,
     ViewResults views,
     ViewCatalog.Read catalog,
     List<String> unknownViews,
-    JoinedStep.Result joined) {
+    JoinedStep.Result joined,
+    long optedOut) {
 
   /** Why the run is red although it went on to its end; a sentence each. */
   List<String> problems() {
@@ -46,6 +48,13 @@ record TransformResult(
     RunRecorder recorder = context.recorder();
     LakePaths paths = context.lake().paths();
     silver.problems().notes().forEach(recorder::note);
+    if (optedOut > 0) {
+      recorder.note(
+          "Bronze had "
+              + optedOut
+              + " rows of erased patients, for example from a backup; they were deleted before"
+              + " silver was updated.");
+    }
     views.notes().forEach(recorder::note);
     silver.counts().forEach((type, counts) -> recordCounts(type, counts, recorder));
     recordNotes(recorder);

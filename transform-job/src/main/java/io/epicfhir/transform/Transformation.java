@@ -94,7 +94,7 @@ final class Transformation {
             .bringUpToDate(anew, done.problems().changedTypes());
     JoinedStep.Result step =
         new JoinedStep(spark, lake, settings, catalog, results).run(joined, request.views());
-    return new TransformResult(done, results, catalog, unknownViews(catalog), step);
+    return new TransformResult(done, results, catalog, unknownViews(catalog), step, optedOut);
   }
 
   private Silver silver() {

@@ -179,6 +179,8 @@ final class ApprovedRecordsTest {
             .formatted("eSixth112233445566"));
 
     assertThat(refused(sixth, two))
-        .hasMessageContaining("Nothing more was erased; the approved records are kept out");
+        .hasMessageContaining(
+            "Nothing more was erased: later exports leave the approved records out, and what the"
+                + " lake still has of them stays. Trigger the DAG again");
   }
 }

@@ -16,11 +16,17 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The job itself: killed twice, ended by a third try, proved; and red where a find is left. */
+/**
+ * The job itself: killed again and again, ended by a last try, proved; and red where a find is
+ * left.
+ */
 @Tag("long")
 final class EraseKillTest {
-  /** Between two views; between silver and bronze's second landing. */
-  private static final List<String> POINTS = List.of("erase.table:2", "erase.bronze:2");
+  /**
+   * The list has her; she is settled; between two views; between silver and bronze's second one.
+   */
+  private static final List<String> POINTS =
+      List.of("erase.listed:1", "erase.settled:1", "erase.table:2", "erase.bronze:2");
 
   @TempDir private Path folder;
 
@@ -43,6 +49,7 @@ final class EraseKillTest {
     assertThat(JobRunner.run(new Erase(), arguments("prove"))).as("not ended").isEqualTo(5);
     assertThat(JobRunner.run(new Erase(), go)).isZero();
     assertThat(clinic.filesWith(ErasedClinic.HERS)).isEmpty();
+    assertThat(folder.resolve("lake/state/opt-outs/unsettled.txt")).doesNotExist();
     assertThat(JobRunner.run(new Erase(), arguments("prove"))).isZero();
     assertThat(JobRunner.run(new Erase(), arguments("go"))).as("nothing is left").isZero();
     String report = Files.readString(folder.resolve("lake/metrics/erase/r1/erase.json"));

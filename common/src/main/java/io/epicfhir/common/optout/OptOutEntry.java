@@ -1,6 +1,8 @@
 package io.epicfhir.common.optout;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -21,6 +23,17 @@ final class OptOutEntry {
 
   private OptOutEntry() {}
 
+  /** The hashes of what stays out. */
+  static Set<String> listed(Map<String, String> entries) {
+    Set<String> listed = new HashSet<>(entries.keySet());
+    listed.removeIf(hash -> entries.get(hash).equals(MOVED));
+    return listed;
+  }
+
+  static long persons(Map<String, String> entries) {
+    return entries.values().stream().filter(OptOutEntry::isPerson).distinct().count();
+  }
+
   static boolean isPerson(String entry) {
     return !entry.equals(LEARNED) && !entry.equals(MOVED) && !entry.startsWith(THEIRS);
   }
@@ -40,6 +53,13 @@ final class OptOutEntry {
     Set<String> all = owners(before);
     all.addAll(owners(theirs));
     return theirs(all);
+  }
+
+  /** Whether it is an entry of one of these persons: a record, a name or a resource of theirs. */
+  static boolean isOf(String entry, Set<String> persons) {
+    return entry.startsWith(THEIRS)
+        ? owners(entry).stream().anyMatch(persons::contains)
+        : isPerson(entry) && persons.contains(entry);
   }
 
   /** What is left of an entry where persons are taken off the list; empty where nothing is. */

@@ -27,11 +27,13 @@ public final class OptOutList {
 
   private final Lake lake;
   private final OptOutKey key;
+  private final UnsettledEntries unsettled;
 
   /** Of a lake. */
   public OptOutList(Lake lake) {
     this.lake = lake;
     this.key = new OptOutKey(lake, file("key.txt"));
+    this.unsettled = new UnsettledEntries(lake, file("unsettled.txt"));
   }
 
   /**
@@ -42,14 +44,28 @@ public final class OptOutList {
    */
   public OptOuts load() {
     Optional<KeyedHashes> key = hasher();
+    return of(key, entries(key.isPresent()));
+  }
+
+  /**
+   * Those on it whose erasure can no longer be refused: whatever the lake has of them may go. What
+   * stays out is for {@link #load} to say.
+   */
+  public OptOuts settled() {
+    Optional<KeyedHashes> key = hasher();
+    // The list first: what is added to it is noted as unsettled before.
     Map<String, String> entries = entries(key.isPresent());
-    Set<String> moved = new HashSet<>(entries.keySet());
-    moved.removeIf(hash -> !entries.get(hash).equals(OptOutEntry.MOVED));
-    Set<String> listed = new HashSet<>(entries.keySet());
-    listed.removeAll(moved);
+    unsettled.takeFrom(entries);
+    return of(key, entries);
+  }
+
+  private static OptOuts of(Optional<KeyedHashes> key, Map<String, String> entries) {
+    Set<String> listed = OptOutEntry.listed(entries);
     if (listed.isEmpty()) {
       return OptOuts.NONE;
     }
+    Set<String> moved = new HashSet<>(entries.keySet());
+    moved.removeAll(listed);
     Set<String> persons = new HashSet<>(listed);
     persons.removeIf(hash -> !OptOutEntry.isPerson(entries.get(hash)));
     return new OptOuts(key.orElseThrow(OptOutKey::isGone), listed, persons, moved);
@@ -70,10 +86,14 @@ public final class OptOutList {
 
   /** The number of persons on it. */
   public long persons() {
-    return entries(hasher().isPresent()).values().stream()
-        .filter(OptOutEntry::isPerson)
-        .distinct()
-        .count();
+    return OptOutEntry.persons(entries(hasher().isPresent()));
+  }
+
+  /** How many of them wait for their erasure, which may still be refused. */
+  public long unsettled() {
+    Map<String, String> entries = entries(hasher().isPresent());
+    entries.keySet().retainAll(unsettled.read());
+    return OptOutEntry.persons(entries);
   }
 
   /**
@@ -112,49 +132,55 @@ public final class OptOutList {
   public void add(Collection<Person> persons, Map<String, Set<String>> resources) {
     changing(
         (entries, hasher) -> {
-          Map<String, String> byRecord = new TreeMap<>();
-          for (Person person : persons) {
-            String own = known(person, entries, hasher);
-            person.records().forEach(record -> byRecord.put(record, own));
-            person.records().forEach(r -> hasher.ofResource(r).forEach(h -> entries.put(h, own)));
-            person.names().forEach(name -> entries.putIfAbsent(hasher.of(name), own));
-          }
-          resources.forEach(
-              (resource, records) -> {
-                Set<String> owners = new TreeSet<>();
-                records.forEach(record -> owners.add(byRecord.get(record)));
-                String theirs = OptOutEntry.theirs(owners);
-                hasher
-                    .ofResource(resource)
-                    .forEach(hash -> entries.merge(hash, theirs, OptOutEntry::both));
-              });
+          OptOutPersons all = new OptOutPersons(entries, hasher);
+          all.add(persons, resources);
+          unsettled.settle(all.of(persons));
         });
   }
 
   /**
-   * A second try may know fewer of the person's records than the first. Only records identify a
-   * person: two persons may share an identifier.
+   * Puts persons on it whose erasure may still be refused: they stay out from now on, but {@link
+   * #settled} does not have them before {@link #add} has put them on it.
    */
-  private static String known(Person person, Map<String, String> entries, KeyedHashes hasher) {
-    return person.records().stream()
-        .map(name -> entries.get(hasher.of(name)))
-        .filter(other -> other != null && OptOutEntry.isPerson(other))
-        .findFirst()
-        .orElseGet(() -> hasher.of("person " + person.records().first()));
+  public void propose(Collection<Person> persons, Map<String, Set<String>> resources) {
+    changing(
+        (entries, hasher) -> {
+          Set<String> before = OptOutEntry.listed(entries);
+          new OptOutPersons(entries, hasher).add(persons, resources);
+          unsettled.add(before, entries);
+        });
   }
 
   /** Adds the hashes of resources that were kept out because they refer to a person on the list. */
   public void learn(Set<String> hashes) {
     if (!hashes.isEmpty()) {
       changing(
-          (entries, hasher) ->
-              hashes.forEach(
-                  hash ->
-                      entries.merge(
-                          hash,
-                          OptOutEntry.LEARNED,
-                          (before, now) -> before.equals(OptOutEntry.MOVED) ? now : before)));
+          (entries, hasher) -> {
+            Set<String> before = OptOutEntry.listed(entries);
+            learn(hashes, entries);
+            unsettled.addToOthers(before, entries);
+          });
     }
+  }
+
+  /** The same for resources that went because they refer to somebody whom {@link #settled} has. */
+  public void learnSettled(Set<String> hashes) {
+    if (!hashes.isEmpty()) {
+      changing(
+          (entries, hasher) -> {
+            learn(hashes, entries);
+            unsettled.settle(hashes);
+          });
+    }
+  }
+
+  private static void learn(Set<String> hashes, Map<String, String> entries) {
+    hashes.forEach(
+        hash ->
+            entries.merge(
+                hash,
+                OptOutEntry.LEARNED,
+                (before, now) -> before.equals(OptOutEntry.MOVED) ? now : before));
   }
 
   /**
@@ -181,27 +207,7 @@ public final class OptOutList {
    */
   public int remove(Collection<String> names) {
     int[] found = new int[1];
-    changing(
-        (entries, hasher) -> {
-          Set<String> persons = new HashSet<>();
-          for (String name : names) {
-            String person = entries.get(hasher.of(name));
-            if (OptOutEntry.LEARNED.equals(person)) {
-              found[0]++; // a merge that the hospital has undone
-              entries.keySet().removeAll(hasher.ofResource(name));
-            } else if (person != null && OptOutEntry.isPerson(person)) {
-              persons.add(person);
-              found[0]++;
-            }
-          }
-          if (!persons.isEmpty()) {
-            entries.replaceAll((hash, entry) -> OptOutEntry.without(entry, persons));
-            entries.values().removeIf(String::isEmpty);
-            if (entries.values().stream().noneMatch(OptOutEntry::isPerson)) {
-              entries.values().removeIf(OptOutEntry.MOVED::equals);
-            }
-          }
-        });
+    changing((entries, hasher) -> found[0] = new OptOutPersons(entries, hasher).remove(names));
     return found[0];
   }
 
@@ -222,6 +228,7 @@ public final class OptOutList {
       }
       change.of(entries, known.orElseGet(key::make));
       write(entries);
+      unsettled.prune(entries);
     }
   }
 

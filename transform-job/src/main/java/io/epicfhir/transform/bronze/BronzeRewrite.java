@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.example.data.Group;
@@ -25,6 +27,10 @@ import org.apache.parquet.example.data.Group;
  */
 public final class BronzeRewrite {
   private static final String COPY = "-w[0-9a-f]{8}\\.parquet";
+
+  /** As extract names them. */
+  private static final Pattern PUBLISHED =
+      Pattern.compile("(?<export>.+)-[0-9a-f]{8}-[0-9]+\\.parquet");
 
   private final Lake lake;
   private final Landings landings;
@@ -76,29 +82,51 @@ public final class BronzeRewrite {
         landing.files().forEach(file -> replaced.add(place(lake.paths().at(file.path()))));
       }
     }
-    shown.files().forEach(file -> named.add(place(lake.paths().at(file.path()))));
+    name(shown);
   }
 
   /**
    * Removes files that no landing names any more, or never did: replaced ones, and what a withdrawn
-   * landing or a try that broke off left.
+   * landing or a try that broke off left. What an extract has brought since the landings were
+   * listed stays, whether its landing shows by now or is about to.
    *
    * @param going which of them; gets the resource type and the file. Replaced ones and copies
    *     always go
    */
   public void removeUnnamed(BiPredicate<String, FileStatus> going) {
-    List<Path> unnamed = new ArrayList<>();
+    List<Unnamed> unnamed = new ArrayList<>();
     for (FileStatus type : lake.list(lake.paths().at("bronze"))) {
       String name = type.getPath().getName().replaceFirst("^resource_type=", "");
       for (FileStatus date : lake.list(type.getPath())) {
         for (FileStatus file : date.isDirectory() ? lake.list(date.getPath()) : List.of(date)) {
-          if (isUnnamed(file) && (isOver(file.getPath()) || going.test(name, file))) {
-            unnamed.add(file.getPath());
+          if (isUnnamed(file)) {
+            unnamed.add(new Unnamed(name, file));
           }
         }
       }
     }
-    unnamed.forEach(lake::delete);
+    List<Unnamed> others = new ArrayList<>(unnamed);
+    others.removeIf(one -> isOver(one.file().getPath()) || isComing(one.file().getPath()));
+    if (!others.isEmpty()) {
+      landings().forEach(this::name); // after the plans: each is there until its landing shows
+    }
+    others.removeIf(one -> !isUnnamed(one.file()) || !going.test(one.type(), one.file()));
+    unnamed.removeIf(one -> !isOver(one.file().getPath()) && !others.contains(one));
+    unnamed.forEach(one -> lake.delete(one.file().getPath()));
+  }
+
+  private record Unnamed(String type, FileStatus file) {}
+
+  /** Whether an extract is about to show it, or will be when it is run again. */
+  private boolean isComing(Path file) {
+    Matcher published = PUBLISHED.matcher(file.getName());
+    return published.matches()
+        && lake.exists(
+            lake.paths().state("exports/" + published.group("export") + "/publication.json"));
+  }
+
+  private void name(Landing landing) {
+    landing.files().forEach(file -> named.add(place(lake.paths().at(file.path()))));
   }
 
   /** Where it lies: files of two types can have one name. */

@@ -64,7 +64,7 @@ final class ApprovedRecords {
                 records.size(),
                 counted(),
                 begun
-                    ? "Nothing more was erased; the approved records are kept out from now on"
+                    ? "Nothing more was erased: later exports leave the approved records out, and what the lake still has of them stays"
                     : "Nothing was erased"));
   }
 

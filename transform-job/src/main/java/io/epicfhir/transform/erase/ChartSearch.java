@@ -43,7 +43,7 @@ final class ChartSearch {
   /**
    * Reads the footers of all of bronze.
    *
-   * @param listed who stays out
+   * @param listed whose erasure is settled: what an earlier one has left of them counts, too
    * @param pending the landings that are not applied yet
    * @param rebuilt the types that are rebuilt
    */

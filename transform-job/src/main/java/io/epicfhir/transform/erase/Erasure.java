@@ -21,8 +21,9 @@ import org.apache.spark.sql.SparkSession;
 
 /**
  * Erases patients from the lake. The opt-out list is written first, then derived data is deleted,
- * and the source data last. So a second try after a kill still finds everything. The caller holds
- * the lock of the tables.
+ * and the source data last. So a second try after a kill still finds everything. Until the records
+ * are compared with the approved ones for the last time, the list keeps the patients out of what
+ * comes, and nothing goes because of it. The caller holds the lock of the tables.
  */
 public final class Erasure {
   private final SparkSession spark;
@@ -99,7 +100,7 @@ public final class Erasure {
       rows.put(name(table), new TableErasure(spark, lake, table, erased, shared).count());
     }
     rows.put("bronze", new LakeRows(spark, lake).landedRows(erased, resources.moved()));
-    rows.put("quarantine", new QuarantineErasure(lake, erased, list.load()).count());
+    rows.put("quarantine", new QuarantineErasure(lake, erased, list.settled()).count());
     return result(resources, rows);
   }
 
@@ -108,7 +109,7 @@ public final class Erasure {
    *
    * @param patience how long to wait for running extracts
    * @throws JobException {@link ExitCode#SETTINGS} where it would erase other Patient records than
-   *     those that were approved; nothing is erased then
+   *     those that were approved; nothing is erased then, and no later run erases it
    */
   public Result go(Duration patience) {
     before = before();
@@ -118,13 +119,14 @@ public final class Erasure {
       return result(resources, Map.of()); // a typing error keeps nobody out
     }
     approval.begin();
-    list.add(resources.persons(), resources.owners());
-    CleanLandings.forget(lake); // they were clean of others
+    list.propose(resources.persons(), resources.owners());
     Failpoint.at("erase.listed");
     ExtractBarrier.await(lake, patience);
     ErasedResources found = find(); // what landed meanwhile is theirs, too
     approval.require(found.patients(), list.load());
-    list.add(found.persons(), found.owners());
+    CleanLandings.forget(lake); // they were clean of others
+    list.add(found.persons(), found.owners()); // from here on nobody refuses it any more
+    Failpoint.at("erase.settled");
     Mentions erased = found.mentions();
     Mentions shared = new Mentions(found.shared());
     Map<String, Long> rows = new LinkedHashMap<>();
@@ -134,7 +136,7 @@ public final class Erasure {
         rows.put(name(table), table(table, erased, shared));
       }
     }
-    OptOuts listed = list.load();
+    OptOuts listed = list.settled();
     rows.put("quarantine", new QuarantineErasure(lake, erased, listed).run());
     rows.put("state", new StateErasure(lake, found, listed, patience).run());
     if (tables.contains(lake.paths().silver())) {
@@ -159,7 +161,7 @@ public final class Erasure {
 
   private ErasedResources find() {
     LakeRows rows = new LakeRows(spark, lake);
-    return ErasedResources.of(named, rows, list.load(), MovedResources.of(lake, rows));
+    return ErasedResources.of(named, rows, list.settled(), MovedResources.of(lake, rows));
   }
 
   private List<Path> tables() {

@@ -32,9 +32,17 @@ public final class ErasureProof {
               + scan.unreadable()
               + ". Run the erasure again with the same list. If bronze or silver still matches, the match"
               + " is in another patient's record that names the erased one; only the hospital can"
-              + " correct that record");
+              + " correct that record"
+              + waiting(list.unsettled()));
     }
     recorder.note(
         "None of the %d files in the lake names a patient on the list.".formatted(scan.files()));
+  }
+
+  private static String waiting(long persons) {
+    return persons == 0
+        ? ""
+        : ". The erasure of %d persons on the list was refused or has not ended: trigger epic_fhir_erase for them again, or readmit them"
+            .formatted(persons);
   }
 }

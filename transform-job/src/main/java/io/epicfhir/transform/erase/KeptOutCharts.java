@@ -72,7 +72,7 @@ public final class KeptOutCharts {
     lists.values().forEach(all::addAll);
     KeyedHashes hashes = hasher.get();
     Supplier<ChartSearch> search =
-        () -> new ChartSearch(spark.get(), lake, new OptOutList(lake).load(), pending, rebuilt);
+        () -> new ChartSearch(spark.get(), lake, new OptOutList(lake).settled(), pending, rebuilt);
     Set<String> known;
     try {
       known = known(key -> all.contains(KeptOut.entry(key, hashes)), pending);

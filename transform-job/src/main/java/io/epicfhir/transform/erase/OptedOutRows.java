@@ -15,7 +15,8 @@ import java.util.TreeSet;
  * Keeps those on the list of opt-outs out of the tables where bronze is older than the list: an
  * export that landed before the erasure and came back, with a backup for instance. What landed
  * later was compared with the list before it landed; and a landing that was looked at once is known
- * by its files, because any run may read any of them again.
+ * by its files, because any run may read any of them again. Those whose erasure may still be
+ * refused stay: this would carry it out.
  */
 public final class OptedOutRows {
   private final Lake lake;
@@ -34,7 +35,7 @@ public final class OptedOutRows {
    */
   public long remove() {
     Optional<Instant> changed = list.changedAt();
-    if (list.load().isEmpty() || changed.isEmpty()) {
+    if (list.settled().isEmpty() || changed.isEmpty()) {
       return 0; // a list that was lost is an error, not an empty one
     }
     CleanLandings clean = CleanLandings.read(lake);
@@ -52,7 +53,7 @@ public final class OptedOutRows {
     Set<String> looked = Set.of();
     Set<String> learned;
     do {
-      OptOuts optOuts = list.load();
+      OptOuts optOuts = list.settled();
       if (optOuts.isEmpty()) {
         return rows;
       }
@@ -61,7 +62,7 @@ public final class OptedOutRows {
       rows += erasure.rows();
       // What refers to nothing but a resource that went now is known only when all were looked at.
       learned = erasure.learned();
-      list.learn(learned);
+      list.learnSettled(learned);
     } while (!learned.isEmpty());
     clean.with(new Landings(lake).all(), looked).write(lake);
     return rows;
