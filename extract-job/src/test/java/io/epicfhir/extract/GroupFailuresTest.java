@@ -37,13 +37,12 @@ class GroupFailuresTest {
   }
 
   private JobException raised(String... more) {
-    return catchThrowableOfType(
-        JobException.class, () -> failures.raise(arguments(more)));
+    return catchThrowableOfType(JobException.class, () -> failures.raise(arguments(more)));
   }
 
   private static JobArguments arguments(String... more) {
     List<String> all = new ArrayList<>(List.of("--conf", "c", "--dag", "d", "--run", "r"));
-    all.addAll(List.of("--task", "extract", "--interval-end", ""));
+    all.addAll(List.of("--task", "extract", "--interval-end", "2026-03-02T00:00:00Z"));
     all.addAll(List.of(more));
     return JobArguments.parse(all.toArray(String[]::new));
   }
@@ -109,7 +108,8 @@ class GroupFailuresTest {
     "DATA_REFUSED,STORAGE",
     "SETTINGS,UNAVAILABLE"
   })
-  void whatMayPassIsRaisedBeforeWhatNoRetryMendsUntilTheLastTry(ExitCode settled, ExitCode passing) {
+  void whatMayPassIsRaisedBeforeWhatNoRetryMendsUntilTheLastTry(
+      ExitCode settled, ExitCode passing) {
     group("north", new JobException(settled, "no"));
     group("south", new JobException(passing, "not now"));
     group("east", new JobException(settled, "no"));

@@ -114,8 +114,7 @@ class OlderFilesTest extends SiteTest {
             "{'id':'vMoved112233','target':[{'reference':'KEY'}]}".replace("KEY", moved.key)));
     open(files, o -> o);
     site.settings.put(
-        "bulk.types",
-        "[Observation, DocumentReference, DiagnosticReport, Provenance, Patient]");
+        "bulk.types", "[Observation, DocumentReference, DiagnosticReport, Provenance, Patient]");
     site.settings.put("bulk.hydrate", "[Observation]");
     site.settings.put("crawl.attachments.enabled", "true");
     String field = moved.type().equals("Binary") ? "securityContext" : "subject";
@@ -126,7 +125,9 @@ class OlderFilesTest extends SiteTest {
             Fault.answer(
                 200,
                 "application/fhir+json",
-                resource(moved.type(), "{'id':'ID','contentType':'text/plain','data':'QQ==','FIELD':BERT}"
+                resource(
+                    moved.type(),
+                    "{'id':'ID','contentType':'text/plain','data':'QQ==','FIELD':BERT}"
                         .replace("ID", moved.id())
                         .replace("FIELD", field))));
     new OptOutList(site.lake())

@@ -457,8 +457,7 @@ class SeveralExportsTest {
   /** Alone, the other one would be tried again. */
   @ParameterizedTest
   @ValueSource(strings = {"[nobody, south]", "[south, nobody]"})
-  void aGroupThatIsRefusedTakesNoRetriesOfTheDownloadFromAnother(String groups)
-      throws IOException {
+  void aGroupThatIsRefusedTakesNoRetriesOfTheDownloadFromAnother(String groups) throws IOException {
     open(SeveralExportsTest::northAndSouth);
     site.settings.put("bulk.groups", groups);
     site.settings.put("source.max-tries", "1");

@@ -50,8 +50,7 @@ public final class StagedRows implements AutoCloseable {
   /**
    * @param others what the same reads showed before to be no listed patient's
    */
-  public StagedRows(
-      Lake lake, Path folder, String exportId, long targetSize, OthersNow others) {
+  public StagedRows(Lake lake, Path folder, String exportId, long targetSize, OthersNow others) {
     this.lake = lake;
     this.folder = folder;
     this.exportId = exportId;

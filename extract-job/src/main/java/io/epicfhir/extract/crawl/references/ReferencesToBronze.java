@@ -90,7 +90,8 @@ final class ReferencesToBronze implements CrawlWays {
     List<StagedFile> staged = new ArrayList<>();
     List<TypeCounts> counts = new ArrayList<>();
     try (StagedRows rows =
-        new StagedRows(context.lake(), folder, export.exportId(), bronze.targetFileSize(), others)) {
+        new StagedRows(
+            context.lake(), folder, export.exportId(), bronze.targetFileSize(), others)) {
       for (String type : types) {
         counts.add(type(type, rows));
         staged.addAll(rows.finish(type));
