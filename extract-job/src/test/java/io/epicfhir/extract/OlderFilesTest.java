@@ -22,10 +22,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The hospital moves a resource from an erased patient to another one while the export's files are
@@ -36,52 +37,57 @@ class OlderFilesTest extends SiteTest {
   private static final String ANNA = "eAnna00112233445566";
   private static final String BERT = "eBert1234567890abc";
 
-  /** What was moved: its key, how the files have it, what the list has, and what stays hers. */
-  private enum Moved {
-    /** The old text names her. */
-    BY_ITS_TEXT(
-        "Observation/oMoved112233",
-        Map.of("Observation", "{'id':'oMoved112233','subject':ANNA}"),
-        List.of("Observation/oMoved112233"),
-        Set.of()),
-    /** The old text names nobody but what is new of hers. */
-    BY_WHAT_IT_NAMES(
-        "Observation/oMoved112233",
-        Map.of(
-            "Observation",
-            "{'id':'oNewHers1122','subject':ANNA}\n"
-                + "{'id':'oMoved112233','hasMember':[{'reference':'Observation/oNewHers1122'}]}"),
-        List.of("Observation/oMoved112233"),
-        Set.of("Observation/oNewHers1122")),
-    /** A document of hers names it, which has no text of its own in any file. */
-    BY_ITS_DOCUMENT(
-        "Binary/bMoved11223344",
-        Map.of(
-            "DocumentReference",
-            "{'id':'dHers1122334','subject':ANNA,'content':[{'attachment':{'url':'Binary/bMoved11223344'}}]}\n"
-                + "{'id':'dHis11223344','subject':BERT,'content':[{'attachment':{'url':'Binary/bMoved11223344'}}]}"),
-        List.of("Binary/bMoved11223344", "DocumentReference/dHers1122334"),
-        Set.of("DocumentReference/dHers1122334"));
-
-    private final String key;
-    private final Map<String, String> files;
-    private final List<String> listed;
-    private final Set<String> hers;
-
-    Moved(String key, Map<String, String> files, List<String> listed, Set<String> hers) {
-      this.key = key;
-      this.files = files;
-      this.listed = listed;
-      this.hers = hers;
-    }
-
-    private String type() {
+  /**
+   * What was moved.
+   *
+   * @param files how they have it, by type
+   * @param listed what is on the list as hers
+   * @param hers what still is
+   */
+  private record Moved(String key, Map<String, String> files, List<String> listed, String hers) {
+    String type() {
       return key.substring(0, key.indexOf('/'));
     }
 
-    private String id() {
+    String id() {
       return key.substring(key.indexOf('/') + 1);
     }
+
+    @Override
+    public String toString() {
+      return key + " beside " + hers;
+    }
+  }
+
+  static Stream<Moved> moved() {
+    String document = "{'id':'ID','subject':WHO,'content':[{'attachment':{'url':'KEY'}}]}";
+    String binary = document.replace("KEY", "Binary/bMoved11223344");
+    return Stream.of(
+        // The old text names her.
+        new Moved(
+            "Observation/oMoved112233",
+            Map.of("Observation", "{'id':'oMoved112233','subject':ANNA}"),
+            List.of("Observation/oMoved112233"),
+            ""),
+        // The old text names nobody but what is new of hers.
+        new Moved(
+            "Observation/oMoved112233",
+            Map.of(
+                "Observation",
+                "{'id':'oNewHers1122','subject':ANNA}\n"
+                    + "{'id':'oMoved112233','hasMember':[{'reference':'Observation/oNewHers1122'}]}"),
+            List.of("Observation/oMoved112233"),
+            "Observation/oNewHers1122"),
+        // A document of hers names it, which has no text of its own in any file.
+        new Moved(
+            "Binary/bMoved11223344",
+            Map.of(
+                "DocumentReference",
+                binary.replace("ID", "dHers1122334").replace("WHO", "ANNA")
+                    + "\n"
+                    + binary.replace("ID", "dHis11223344").replace("WHO", "BERT")),
+            List.of("Binary/bMoved11223344", "DocumentReference/dHers1122334"),
+            "DocumentReference/dHers1122334"));
   }
 
   private static String resource(String type, String rest) {
@@ -97,21 +103,21 @@ class OlderFilesTest extends SiteTest {
     return text.toString().getBytes(UTF_8);
   }
 
-  private void open(Moved moved) throws IOException {
+  private void openWith(Moved moved) throws IOException {
     Map<String, byte[]> files = new TreeMap<>();
-    moved.files.forEach((type, lines) -> files.put(type + ".ndjson", file(type, lines)));
+    moved.files().forEach((type, lines) -> files.put(type + ".ndjson", file(type, lines)));
     files.put("Patient.ndjson", file("Patient", "{'id':'" + BERT + "'}"));
     files.put(
         "DiagnosticReport.ndjson",
         file(
             "DiagnosticReport",
             "{'id':'rHis11223344','subject':BERT,'result':[{'reference':'KEY'}]}"
-                .replace("KEY", moved.key)));
+                .replace("KEY", moved.key())));
     files.put(
         "Provenance.ndjson",
         file(
             "Provenance",
-            "{'id':'vMoved112233','target':[{'reference':'KEY'}]}".replace("KEY", moved.key)));
+            "{'id':'vMoved112233','target':[{'reference':'KEY'}]}".replace("KEY", moved.key())));
     open(files, o -> o);
     site.settings.put(
         "bulk.types", "[Observation, DocumentReference, DiagnosticReport, Provenance, Patient]");
@@ -133,14 +139,14 @@ class OlderFilesTest extends SiteTest {
     new OptOutList(site.lake())
         .add(
             List.of(new OptOutList.Person(new TreeSet<>(Set.of("Patient/" + ANNA)), Set.of())),
-            moved.listed);
+            moved.listed());
   }
 
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("moved")
   @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void theExportLandsWithItAsTheOthersAndWithWhatRefersToIt(Moved moved) throws IOException {
-    open(moved);
+    openWith(moved);
 
     assertThat(site.runAll("r1")).isZero();
 
@@ -150,10 +156,10 @@ class OlderFilesTest extends SiteTest {
   /** Its reads are kept, and so is what they show. */
   @Tag("long")
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("moved")
   @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void soItDoesIfThatTryDies(Moved moved) throws IOException, InterruptedException {
-    open(moved);
+    openWith(moved);
     assertThat(kickOff()).isZero();
     assertThat(status()).isZero();
     String[] arguments = site.arguments("r1", "extract");
@@ -185,8 +191,7 @@ class OlderFilesTest extends SiteTest {
     KeyedHashes hasher = new OptOutList(site.lake()).hasher().orElseThrow();
     assertThat(KeptOut.read(site.lake(), landing))
         .as("the tables keep what they have of it")
-        .isEqualTo(
-            new TreeSet<>(moved.hers.stream().map(key -> KeptOut.entry(key, hasher)).toList()));
+        .isEqualTo(moved.hers().isEmpty() ? Set.of() : Set.of(KeptOut.entry(moved.hers(), hasher)));
     OptOuts list = new OptOutList(site.lake()).load();
     assertThat(list.has(moved.type(), moved.id())).isFalse();
     assertThat(list.has("Provenance", "vMoved112233")).isFalse();
