@@ -114,6 +114,10 @@ def wait():
     return ExportReady(task_id="wait", module="extract-job", main="io.epicfhir.extract.ExportStatus", export_id="e1")
 
 
+def extract():
+    return PhaseSubmit(task_id="extract", module="extract-job", main="io.epicfhir.extract.Extract", export_id="e1")
+
+
 def test_a_java_phase_gives_the_report_and_the_answers(home):
     will_leave(home, "kick_off", report("kick_off", 0, 1, result={"export_id": "e1", "state": "kicked-off"}))
     answer = kick_off().execute(context("kick_off"))
@@ -138,6 +142,20 @@ def test_a_spark_phase_is_submitted_with_profile_jar_class_and_arguments(home):
     assert pairs["--try"] == "1"
     assert pairs["--interval-end"] == "2026-03-02T04:00:00Z"
     assert f"{home}/load-job/target/load-job-0.1-job.jar" in arguments
+
+
+@pytest.mark.parametrize("phase", [kick_off, wait, extract, load], ids=lambda phase: phase.__name__)
+def test_a_job_is_told_which_of_how_many_tries_this_is(home, phase):
+    """Of several groups' failures kick_off, wait and extract fail by one that may pass, until the last try."""
+    task = phase().task_id
+    made = report(task, 0, 1, result={"export_id": "e1", "state": "complete"})
+    made["run"]["try_number"] = 4
+    will_leave(home, task, made)
+    last = context(task)
+    last["ti"].try_number, last["ti"].max_tries = 4, 3
+    phase().execute(last)
+    pairs = dict(itertools.pairwise(called(home)))
+    assert (pairs["--try"], pairs["--tries"]) == ("4", "4")
 
 
 @pytest.mark.parametrize("phase", [kick_off, load], ids=["java", "spark"])

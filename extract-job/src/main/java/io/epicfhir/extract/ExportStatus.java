@@ -89,7 +89,7 @@ public final class ExportStatus implements Job {
     ExportsReport.givenUp(
         context, exports.stream().filter(export -> !looked.contains(export)).toList());
     if (looked.isEmpty()) {
-      failures.raise();
+      failures.raise(context.arguments());
     }
     ExportsReport.looked(context.recorder(), exports, looked, states);
     failures.raiseWhatMayPass(context.arguments());

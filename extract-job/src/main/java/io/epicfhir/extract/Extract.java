@@ -60,7 +60,7 @@ public final class Extract implements Job {
       ExportsReport.givenUp(context, exports);
     }
     if (landings.isEmpty()) {
-      failures.raise();
+      failures.raise(context.arguments());
     }
     // A crawl that a later one has superseded ends as the later one.
     List<String> landed = landings.stream().map(Landing::exportId).toList();
@@ -69,7 +69,7 @@ public final class Extract implements Job {
       context.recorder().result("state", "landed");
     }
     failures.guard(() -> taking.conclude(landings));
-    failures.raise();
+    failures.raise(context.arguments());
   }
 
   /**

@@ -80,7 +80,7 @@ final class GroupFailures {
     List<JobException> settled =
         failures.stream().filter(failure -> isSettled(failure, arguments)).toList();
     failures.removeAll(settled);
-    raise();
+    raise(arguments);
     settled.forEach(
         failure ->
             recorder.note(
@@ -91,13 +91,15 @@ final class GroupFailures {
   }
 
   /**
-   * Fails where a group did: by a defect, whose trace is kept then; else by the first failure that
-   * no retry mends, else by the first. The others are notes of the run report.
+   * Fails where a group did: by a defect, whose trace is kept then; else, unless this try is the
+   * last, by the first failure that may pass, so that no other group's takes the retries from it;
+   * else by the first that no retry mends. The others are notes of the run report.
    */
-  void raise() {
+  void raise(JobArguments arguments) {
     if (failures.isEmpty()) {
       return;
     }
+    boolean passingFirst = !arguments.isLastTry();
     JobException worst =
         failures.stream()
             .filter(failure -> failure.exitCode() == ExitCode.DEFECT)
@@ -105,7 +107,7 @@ final class GroupFailures {
             .or(
                 () ->
                     failures.stream()
-                        .filter(failure -> !PASSING.contains(failure.exitCode()))
+                        .filter(failure -> PASSING.contains(failure.exitCode()) == passingFirst)
                         .findFirst())
             .orElse(failures.get(0));
     failures.stream()

@@ -117,7 +117,7 @@ public final class KickOff implements Job {
                       })));
     }
     if (results.isEmpty()) {
-      failures.raise();
+      failures.raise(context.arguments());
     }
     // By now the run's exports are decided; another try of it may have decided them before.
     ExportsReport.kickedOff(context.recorder(), Exports.ofGroups(context, settings), results);

@@ -6,12 +6,16 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.epicfhir.common.ExitCode;
 import io.epicfhir.common.JobException;
+import io.epicfhir.common.job.JobArguments;
 import io.epicfhir.common.report.RunRecorder;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GroupFailuresTest {
   private final GroupFailures failures = new GroupFailures(new RunRecorder(Instant.EPOCH));
@@ -29,7 +33,18 @@ class GroupFailuresTest {
   }
 
   private JobException raised() {
-    return catchThrowableOfType(JobException.class, failures::raise);
+    return raised("--try", "1");
+  }
+
+  private JobException raised(String... more) {
+    return catchThrowableOfType(JobException.class, () -> failures.raise(arguments(more)));
+  }
+
+  private static JobArguments arguments(String... more) {
+    List<String> all = new ArrayList<>(List.of("--conf", "c", "--dag", "d", "--run", "r"));
+    all.addAll(List.of("--task", "extract", "--interval-end", "2026-03-02T00:00:00Z"));
+    all.addAll(List.of(more));
+    return JobArguments.parse(all.toArray(String[]::new));
   }
 
   @Test
@@ -56,7 +71,7 @@ class GroupFailuresTest {
         () -> {
           throw new JobException(ExitCode.REFUSED, words);
         });
-    assertThatThrownBy(named::raise).hasMessage(words);
+    assertThatThrownBy(() -> named.raise(arguments())).hasMessage(words);
   }
 
   @Test
@@ -79,8 +94,47 @@ class GroupFailuresTest {
   void withoutAFailureNothingIsRaised() {
     group("north", null);
 
-    failures.raise();
+    failures.raise(arguments());
 
     assertThat(done).containsExactly("north");
+  }
+
+  /** It would take the retries from the other group. */
+  @ParameterizedTest
+  @CsvSource({
+    "REFUSED,UNAVAILABLE",
+    "REFUSED,STORAGE",
+    "DATA_REFUSED,UNAVAILABLE",
+    "DATA_REFUSED,STORAGE",
+    "SETTINGS,UNAVAILABLE"
+  })
+  void whatMayPassIsRaisedBeforeWhatNoRetryMendsUntilTheLastTry(
+      ExitCode settled, ExitCode passing) {
+    group("north", new JobException(settled, "no"));
+    group("south", new JobException(passing, "not now"));
+    group("east", new JobException(settled, "no"));
+
+    assertThat(raised("--try", "1", "--tries", "4").exitCode()).isEqualTo(passing);
+    assertThat(raised("--try", "3", "--tries", "4").exitCode()).isEqualTo(passing);
+    assertThat(raised("--try", "4", "--tries", "4").exitCode()).isEqualTo(settled);
+    assertThat(raised().exitCode()).as("nobody says how many there are").isEqualTo(passing);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1", "4"})
+  void theFirstIsRaisedOfSeveralOfOneKind(String number) {
+    group("north", new JobException(ExitCode.REFUSED, "no"));
+    group("south", new JobException(ExitCode.DATA_REFUSED, "bad"));
+
+    assertThat(raised("--try", number, "--tries", "4").exitCode()).isEqualTo(ExitCode.REFUSED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1", "4"})
+  void aDefectIsRaisedBeforeWhatMayPass(String number) {
+    group("north", new JobException(ExitCode.UNAVAILABLE, "not now"));
+    group("south", new IllegalStateException());
+
+    assertThat(raised("--try", number, "--tries", "4").exitCode()).isEqualTo(ExitCode.DEFECT);
   }
 }

@@ -3,20 +3,24 @@ package io.epicfhir.extract;
 import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static com.github.tomakehurst.wiremock.client.WireMock.get;
 import static com.github.tomakehurst.wiremock.client.WireMock.urlPathEqualTo;
+import static com.github.tomakehurst.wiremock.http.Fault.CONNECTION_RESET_BY_PEER;
 import static io.epicfhir.extract.ForeignServer.KICK_OFF_PATH;
 import static io.epicfhir.extract.ForeignServer.STATUS_PATH;
 import static io.epicfhir.extract.ForeignServer.fhir;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What servers answer to a kick-off, and before it. */
@@ -45,8 +49,21 @@ class KickOffAnswerTest {
     server.wire.stubFor(get(urlPathEqualTo(KICK_OFF_PATH)).willReturn(answer));
   }
 
+  private void accepts() {
+    answer(aResponse().withStatus(202).withHeader("Content-Location", STATUS_PATH));
+  }
+
   private int kickOff() throws IOException {
     return runs.run(new KickOff(time.pace()), "r1", "kick_off");
+  }
+
+  private LoggedRequest last() {
+    List<LoggedRequest> asked = server.asked(KICK_OFF_PATH);
+    return asked.get(asked.size() - 1);
+  }
+
+  private String notes() throws IOException {
+    return runs.report("r1", "kick_off").path("notes").toString();
   }
 
   @ParameterizedTest
@@ -84,5 +101,85 @@ class KickOffAnswerTest {
 
     assertThat(kickOff()).isZero();
     assertThat(server.asked(path)).hasSizeGreaterThan(1);
+  }
+
+  /** The server has said no, or not now: nothing of the request is left. */
+  @ParameterizedTest
+  @CsvSource({"400,3", "403,3", "404,3", "422,3", "307,3", "429,4", "503,4", "500,4"})
+  void whatTheServerHasNotBegunIsAskedForByTheSettingsOfNow(int status, int exit)
+      throws IOException {
+    answer(fhir(ERROR).withStatus(status).withHeader("Location", "http://elsewhere.example.org/"));
+    assertThat(kickOff()).isEqualTo(exit);
+    String types = exit == 3 ? "Patient" : "Patient,Observation";
+    runs.settings.put("bulk.types", "[" + types + "]");
+    accepts();
+
+    assertThat(kickOff()).isZero();
+
+    assertThat(last().queryParameter("_type").firstValue()).isEqualTo(types);
+    assertThat(last().getHeader("Cache-Control")).isEqualTo("no-cache");
+    assertThat(notes()).doesNotContain("no response");
+  }
+
+  /** What a busy server, or one that has taken the client's rights, says is no word about it. */
+  @ParameterizedTest
+  @ValueSource(ints = {503, 403})
+  void aLostRequestIsRepeatedAlsoAfterARefusal(int status) throws IOException {
+    server.first(
+        get(urlPathEqualTo(KICK_OFF_PATH)), aResponse().withFault(CONNECTION_RESET_BY_PEER));
+    assertThat(kickOff()).isEqualTo(4);
+    answer(fhir(ERROR).withStatus(status));
+    assertThat(kickOff()).isEqualTo(status == 503 ? 4 : 3);
+    accepts();
+
+    assertThat(kickOff()).isZero();
+
+    assertThat(last().containsHeader("Cache-Control")).isFalse();
+    assertThat(notes()).contains("got no response");
+  }
+
+  /** They may be why it got no answer. */
+  @ParameterizedTest
+  @CsvSource({"bulk.types,[Patient]", "bulk.type-filters,'[\"Patient?active=true\"]'"})
+  void aLostRequestIsNotRepeatedWhereTheSettingsAskForSomethingElse(String key, String value)
+      throws IOException {
+    server.first(
+        get(urlPathEqualTo(KICK_OFF_PATH)), aResponse().withFault(CONNECTION_RESET_BY_PEER));
+    assertThat(kickOff()).isEqualTo(4);
+    String before = last().getUrl();
+    runs.settings.put(key, value);
+
+    assertThat(kickOff()).isZero();
+
+    assertThat(last().getUrl()).isNotEqualTo(before);
+    assertThat(last().getHeader("Cache-Control")).isEqualTo("no-cache");
+    assertThat(notes()).doesNotContain("no response");
+  }
+
+  /** It may have begun the export: it can know the request again. */
+  @Test
+  void aRequestWhoseAnswerNamesNoPlaceIsRepeated() throws IOException {
+    answer(aResponse().withStatus(202));
+    assertThat(kickOff()).isEqualTo(3);
+    accepts();
+
+    assertThat(kickOff()).isZero();
+
+    assertThat(last().containsHeader("Cache-Control")).isFalse();
+    assertThat(notes()).contains("none that says where the export is");
+  }
+
+  @Test
+  void anAnswerWhoseBodyCannotBeReadHasBegunItOnce() throws IOException {
+    answer(
+        aResponse()
+            .withStatus(202)
+            .withHeader("Content-Location", STATUS_PATH)
+            .withHeader("Content-Encoding", "gzip")
+            .withBody("accepted"));
+
+    assertThat(kickOff()).isZero();
+
+    assertThat(server.asked(KICK_OFF_PATH)).hasSize(1);
   }
 }

@@ -114,4 +114,24 @@ class RefusedExportTest extends SiteTest {
     assertThat(notes("kick_off")).contains("got no response");
     assertThat(site.server.requests().exportsStarted()).isEqualTo(2);
   }
+
+  /** The server said no, and has begun nothing. */
+  @Test
+  void aNewOneThatIsRefusedIsAskedForByTheSettingsOfNow() throws IOException {
+    openWithABrokenLine();
+    time.skip(Duration.ofSeconds(1));
+    site.server.faults().once(Match.kind(RequestKind.KICK_OFF), Fault.fatalOutcome(400, "59188"));
+    assertThat(kickOff()).isEqualTo(3);
+    site.settings.put("bulk.types", "[Patient]");
+
+    assertThat(kickOff()).isZero();
+
+    assertThat(notes("kick_off")).doesNotContain("no response");
+    assertThat(site.server.requests().entries())
+        .filteredOn(entry -> entry.kind() == RequestKind.KICK_OFF)
+        .last()
+        .asString()
+        .contains("_type=Patient")
+        .doesNotContain("Observation");
+  }
 }

@@ -453,4 +453,81 @@ class SeveralExportsTest {
     assertThat(site.run(new KickOff(), "r1", "kick_off")).isZero();
     assertThat(site.server.requests().exportsStarted()).isEqualTo(2);
   }
+
+  /** Alone, the other one would be tried again. */
+  @ParameterizedTest
+  @ValueSource(strings = {"[nobody, south]", "[south, nobody]"})
+  void aGroupThatIsRefusedTakesNoRetriesOfTheDownloadFromAnother(String groups) throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", groups);
+    site.settings.put("source.max-tries", "1");
+    assertThat(runTry(new KickOff(), "kick_off", 1, 4)).isZero();
+    assertThat(runTry(new ExportStatus(), "wait", 1, 4)).isZero();
+    site.server.faults().times(2, Match.file("Patient"), Fault.badGateway());
+
+    assertThat(runTry(new Extract(), "extract", 1, 4)).isEqualTo(4);
+    assertThat(site.error("r1", "extract")).contains("south", "502");
+    assertThat(site.report("r1", "extract").path("notes").toString()).contains("nobody");
+    assertThat(runTry(new Extract(), "extract", 4, 4)).as("the last one").isEqualTo(3);
+    assertThat(site.error("r1", "extract")).contains("the export of group \"nobody\"");
+    assertThat(landed()).isEmpty();
+
+    assertThat(runTry(new Extract(), "extract", 2, 4)).as("where it answers").isEqualTo(3);
+
+    assertThat(site.error("r1", "extract")).contains("the export of group \"nobody\"");
+    assertThat(site.report("r1", "extract").at("/result/given_up")).hasSize(1);
+    assertThat(landed()).containsExactly("south");
+  }
+
+  /** Of the second one a file cannot be had now. */
+  @Test
+  void aGroupWhoseDataAreRefusedTakesNoRetriesFromAnother() throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", "[north, south]");
+    site.settings.put("source.max-tries", "1");
+    site.server
+        .faults()
+        .once(Match.file("Patient"), Fault.extraLine("{\"resourceType\":\"Patient\","));
+    assertThat(run(new KickOff(), "kick_off")).isZero();
+    assertThat(run(new ExportStatus(), "wait")).isZero();
+    site.server.faults().from(2, Match.file("Patient"), Fault.badGateway());
+
+    assertThat(runTry(new Extract(), "extract", 1, 4)).isEqualTo(4);
+    assertThat(site.error("r1", "extract")).startsWith("Group \"south\": ");
+    site.server.faults().clear();
+    assertThat(runTry(new Extract(), "extract", 2, 4)).isEqualTo(5);
+
+    assertThat(site.report("r1", "extract").at("/result/refused_export").asText()).isNotEmpty();
+    assertThat(landed()).containsExactly("south");
+  }
+
+  /** The kick-off has nothing to go on with, and is tried again for the one that may come. */
+  @Test
+  void aGroupThatIsRefusedTakesNoRetriesOfTheKickOffFromAnother() throws IOException {
+    open(SeveralExportsTest::northAndSouth);
+    site.settings.put("bulk.groups", "[nobody, south]");
+    site.settings.put("source.max-tries", "1");
+    site.server
+        .faults()
+        .once(Match.kind(RequestKind.KICK_OFF), Fault.gone(404))
+        .once(Match.kind(RequestKind.KICK_OFF), Fault.badGateway());
+
+    assertThat(runTry(new KickOff(), "kick_off", 1, 4)).isEqualTo(4);
+    assertThat(runTry(new KickOff(), "kick_off", 2, 4)).isZero();
+
+    assertThat(site.report("r1", "kick_off").path("notes").toString()).contains("nobody", "go on");
+  }
+
+  @Test
+  void aGroupWhoseExportIsGoneTakesNoLooksFromAnother() throws IOException {
+    oneIsGoneAtTheServer();
+    site.settings.put("source.max-tries", "1");
+    site.settings.put("bulk.poll-interval", "\"1 millisecond\"");
+    site.server.faults().once(Match.kind(RequestKind.STATUS), Fault.badGateway());
+
+    assertThat(runTry(new ExportStatus(), "wait", 1, 4)).isEqualTo(4);
+    assertThat(runTry(new ExportStatus(), "wait", 2, 4)).isZero();
+
+    assertThat(site.report("r1", "wait").at("/result/state").asText()).isEqualTo("complete");
+  }
 }

@@ -68,7 +68,8 @@ public final class OptOutList {
     moved.removeAll(listed);
     Set<String> persons = new HashSet<>(listed);
     persons.removeIf(hash -> !OptOutEntry.isPerson(entries.get(hash)));
-    return new OptOuts(key.orElseThrow(OptOutKey::isGone), listed, persons, moved);
+    KeyedHashes hasher = key.orElseThrow(OptOutKey::isGone);
+    return new OptOuts(hasher, listed, persons, new MovedToOthers(hasher, moved, Set.of()));
   }
 
   /** Hashes as the list does, also of those who are not on it; empty where nobody ever was. */

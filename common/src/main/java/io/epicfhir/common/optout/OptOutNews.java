@@ -7,34 +7,49 @@ import java.util.function.Predicate;
 
 /** What resources that were compared with the list say of it, and of what stayed out. */
 final class OptOutNews implements Serializable {
-  private static final long serialVersionUID = 1L;
+  private static final long serialVersionUID = 2L;
   private static final String BINARY = "Binary";
 
   private final KeyedHashes hasher;
+  private final MovedToOthers moved;
   private final TreeSet<String> learned = new TreeSet<>();
   private final TreeSet<String> keptOut = new TreeSet<>();
   private final TreeSet<String> released = new TreeSet<>();
+  private final TreeSet<String> shown = new TreeSet<>();
 
-  OptOutNews(KeyedHashes hasher) {
+  /**
+   * @param moved an older text of what is shown there to be another patient's is no news
+   */
+  OptOutNews(KeyedHashes hasher, MovedToOthers moved) {
     this.hasher = hasher;
+    this.moved = moved;
   }
 
   /** It stayed out. */
   void keptOut(String resource) {
-    keptOut.add(KeptOut.entry(resource, hasher));
+    if (!moved.isShown(resource)) {
+      keptOut.add(KeptOut.entry(resource, hasher));
+    }
   }
 
   /** It stayed out, and so does what names it. */
   void learned(String resource) {
-    learned.addAll(hasher.ofResource(resource));
+    if (!moved.isShown(resource)) {
+      learned.addAll(hasher.ofResource(resource));
+    }
   }
 
   /**
    * A Binary names nobody: only what refers to it says whose it is.
    *
+   * @param resource that refers to it; null where it has no id
    * @param known whether the Binary of an id is on the list
    */
-  void learnedBinaries(byte[] text, int offset, int length, Predicate<String> known) {
+  void learnedBinaries(
+      String resource, byte[] text, int offset, int length, Predicate<String> known) {
+    if (resource != null && moved.isShown(resource)) {
+      return;
+    }
     KeyTokens.scan(
         text,
         offset,
@@ -49,6 +64,7 @@ final class OptOutNews implements Serializable {
 
   /** It is another patient's now, with the documents that its text names. */
   void released(String resource, byte[] text, int offset, int length) {
+    shown.addAll(hasher.ofResource(resource));
     released.addAll(hasher.ofResource(resource));
     KeyTokens.scan(
         text,
@@ -72,5 +88,9 @@ final class OptOutNews implements Serializable {
 
   Set<String> released() {
     return Set.copyOf(released);
+  }
+
+  Set<String> shown() {
+    return Set.copyOf(shown);
   }
 }

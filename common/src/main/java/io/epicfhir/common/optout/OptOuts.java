@@ -14,11 +14,11 @@ import java.util.Set;
  * own.
  */
 public final class OptOuts implements Serializable, Known {
-  private static final long serialVersionUID = 2L;
+  private static final long serialVersionUID = 3L;
 
   /** Nobody. */
   public static final OptOuts NONE =
-      new OptOuts(new KeyedHashes(new byte[1]), Set.of(), Set.of(), Set.of());
+      new OptOuts(new KeyedHashes(new byte[1]), Set.of(), Set.of(), MovedToOthers.NONE);
 
   private static final String PERSON = "Patient";
   private static final String BINARY = "Binary";
@@ -29,30 +29,40 @@ public final class OptOuts implements Serializable, Known {
   private final KeyedHashes hasher;
   private final HashSet<String> hashes;
   private final HashSet<String> persons;
-  private final HashSet<String> moved;
+  private final MovedToOthers moved;
   private transient Map<String, Boolean> remembered;
   private final OptOutNews news;
 
   /**
    * @param hashes of all that is on the list
    * @param persons those among them that are names of persons
-   * @param moved hashes of what was on the list and is another patient's now
+   * @param moved what was on the list and is another patient's now
    */
   OptOuts(
       KeyedHashes hasher,
       Collection<String> hashes,
       Collection<String> persons,
-      Collection<String> moved) {
+      MovedToOthers moved) {
     this.hasher = hasher;
-    this.news = new OptOutNews(hasher);
+    this.news = new OptOutNews(hasher, moved);
     this.hashes = new HashSet<>(hashes);
     this.persons = new HashSet<>(persons);
-    this.moved = new HashSet<>(moved);
+    this.moved = moved;
   }
 
   /** The same for another thread. */
   public OptOuts copy() {
     return new OptOuts(hasher, hashes, persons, moved);
+  }
+
+  /**
+   * The same where newer texts show that resources are other patients' now: an older text of one
+   * that names who is on the list stays out, but not what refers to it.
+   *
+   * @param shown hashes of the resources; see {@link #shown()}
+   */
+  public OptOuts knowing(Set<String> shown) {
+    return new OptOuts(hasher, hashes, persons, moved.showing(shown));
   }
 
   /** Whether nobody is on the list. */
@@ -118,39 +128,24 @@ public final class OptOuts implements Serializable, Known {
     if (!names.any() && !own) {
       return false;
     }
-    if (!names.any() && (names.another() || namesMoved(text, offset, length))) {
+    if (!names.any() && (names.another() || moved.areNamed(text, offset, length))) {
       news.released(type + "/" + id, text, offset, length);
       return false;
     }
-    if (!names.another()) {
+    // What is about somebody else, too (a group, a list), or serves many, must not keep out all
+    // that refers to it.
+    if (!names.another() && !FhirTypes.isShared(type)) {
       learn(type, id, own, text, offset, length);
     }
     return true;
   }
 
-  private boolean namesMoved(byte[] text, int offset, int length) {
-    return !moved.isEmpty()
-        && KeyTokens.scan(
-            text,
-            offset,
-            length,
-            (type, ids) ->
-                type != null
-                    && ids.stream().anyMatch(id -> moved.contains(hasher.of(type + "/" + id))));
-  }
-
-  /**
-   * What is about somebody else, too (a group, a list), or serves many, must not keep out all that
-   * refers to it.
-   */
   private void learn(String type, String id, boolean own, byte[] text, int offset, int length) {
-    if (FhirTypes.isShared(type)) {
-      return;
+    String resource = id == null ? null : type + "/" + id;
+    if (resource != null && !own) {
+      news.learned(resource);
     }
-    if (id != null && !own) {
-      news.learned(type + "/" + id);
-    }
-    news.learnedBinaries(text, offset, length, one -> has(BINARY, one));
+    news.learnedBinaries(resource, text, offset, length, one -> has(BINARY, one));
   }
 
   /** A person's record may name another one: the mother's. Only a link makes it the same. */
@@ -169,9 +164,14 @@ public final class OptOuts implements Serializable, Known {
     return news.keptOut();
   }
 
-  /** Hashes of what was on the list and came as another patient's. */
+  /** Hashes of what was on the list and came as another patient's, and of its documents. */
   public Set<String> released() {
     return news.released();
+  }
+
+  /** The same without documents that do not say themselves whose they are. */
+  public Set<String> shown() {
+    return news.shown();
   }
 
   @Override

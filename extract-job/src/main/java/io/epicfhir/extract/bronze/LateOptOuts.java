@@ -26,6 +26,7 @@ public final class LateOptOuts {
   private static final String RESOURCE = "resource";
 
   private final Lake lake;
+  private final OthersNow others;
 
   /**
    * What became of a file.
@@ -39,9 +40,14 @@ public final class LateOptOuts {
     }
   }
 
-  /** Of a lake. */
-  public LateOptOuts(Lake lake) {
+  /**
+   * Of an export or a crawl.
+   *
+   * @param others what goes on the list for no row
+   */
+  public LateOptOuts(Lake lake, OthersNow others) {
     this.lake = lake;
+    this.others = others;
   }
 
   /**
@@ -57,7 +63,7 @@ public final class LateOptOuts {
     Set<String> news = learned;
     while (!news.isEmpty()) {
       list.learn(news);
-      OptOuts optOuts = list.load();
+      OptOuts optOuts = others.list();
       Set<String> found = new TreeSet<>();
       files.replaceAll(
           (path, left) -> {

@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import org.apache.hadoop.fs.Path;
 
 /**
  * Takes a finished export into bronze: downloads what has no receipt yet, counts, judges, and shows
@@ -83,7 +82,7 @@ public final class BulkLanding {
       return begun.get();
     }
     Optional<Landing> landed = takeAndShow(manifest, started, publication, fence);
-    while (landed.isEmpty()) { // fewer are on the opt-out list now
+    while (landed.isEmpty()) { // fewer are on the opt-out list now, for this export for good
       landed = takeAndShow(manifest, started, publication, fence);
     }
     return landed.get();
@@ -152,7 +151,7 @@ public final class BulkLanding {
         new TreeSet<>(completeness.toConfirm()),
         new GroupScope(context.lake(), ledger, bulk).members(complete, staged),
         staged,
-        new Path(ledger.staging(), "references"));
+        BulkHydration.folder(ledger.staging()));
   }
 
   /** The types of which the files hold all; none of those that come by reference alone. */

@@ -3,7 +3,9 @@ package io.epicfhir.extract.crawl;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.epicfhir.common.Failpoint;
 import io.epicfhir.common.job.JobContext;
+import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.bronze.OthersNow;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.crawl.index.CrawlIndex;
 import io.epicfhir.extract.crawl.index.IndexFolder;
@@ -78,14 +80,17 @@ final class CrawlToBronze implements CrawlWays {
   private Optional<Result> tryOnce() {
     Path folder = new Path(ledger.staging(), "rows");
     context.lake().delete(folder); // what an earlier try that broke off had written
+    OthersNow others = new OthersNow(context.lake(), ledger.staging());
     Set<String> types = new TreeSet<>(run.spool().types());
     types.addAll(index.types());
     try (StagedRows rows =
-        new StagedRows(context.lake(), folder, begun.exportId(), bronze.targetFileSize())) {
+        new StagedRows(context.lake(), folder, begun.exportId(), bronze.targetFileSize(), others)) {
       for (String type : types) {
         type(type, rows);
       }
-      if (rows.release()) {
+      if (!rows.optOuts().released().isEmpty()) {
+        others.note(rows.optOuts());
+        new OptOutList(context.lake()).release(rows.optOuts().released());
         return Optional.empty();
       }
       run.merges().intoWhoStaysOut(run.units()::has).forEach(rows::keepOut);

@@ -33,7 +33,17 @@ final class AnswerReader {
 
   /** A small answer that is no refusal. */
   Reply small(Ask ask, HttpResponse response, Traffic traffic) throws IOException, PassingFailure {
-    return judged(ask, limited(ask, () -> bodies.small(ask.what(), response, traffic)));
+    Body body = () -> bodies.small(ask.what(), response, traffic);
+    return judged(ask, ask.repeatable() ? limited(ask, body) : headAtLeast(response, body));
+  }
+
+  /** Of a request that must not be sent twice the answer's head counts, whatever its body is. */
+  private static Reply headAtLeast(HttpResponse response, Body body) {
+    try {
+      return body.read();
+    } catch (IOException e) {
+      return new Reply(response, new byte[0]);
+    }
   }
 
   /** An answer of so many bytes at most that is no refusal. */

@@ -6,6 +6,7 @@ import io.epicfhir.extract.bulk.ledger.ExportRequest;
 import io.epicfhir.extract.bulk.settings.BulkSettings;
 import io.epicfhir.extract.source.SourceClient;
 import io.epicfhir.extract.source.answer.Answers;
+import io.epicfhir.extract.source.answer.MaybeDone;
 import io.epicfhir.extract.source.answer.PassingFailure;
 import io.epicfhir.extract.source.answer.Reply;
 import io.epicfhir.extract.source.answer.ServerRefusal;
@@ -48,6 +49,7 @@ public final class BulkExport {
    * @param fresh whether an export that the server still has from an earlier request must not be
    *     given again
    * @return where the export will be
+   * @throws MaybeDone where the server may have begun it all the same
    */
   Promise kickOff(ExportRequest asked, BulkSettings form, boolean fresh) {
     URI url =
@@ -116,7 +118,7 @@ public final class BulkExport {
 
   /** The token must not go there, so the export can neither be followed nor cancelled. */
   private static JobException orphaned(String what, URI status, Reply reply) {
-    return new JobException(
+    return new MaybeDone(
         ExitCode.REFUSED,
         "Cannot "
             + what
@@ -127,16 +129,18 @@ public final class BulkExport {
             + ", an origin other than source.base-url. The export stays at the server: ask its"
             + " operator to delete it, and to set the server's own base address to source.base-url"
             + " (behind a proxy, X-Forwarded-Proto and X-Forwarded-Host)"
-            + Answers.requestId(reply));
+            + Answers.requestId(reply),
+        null);
   }
 
   private static JobException unusable(String what, String answer) {
-    return new JobException(
+    return new MaybeDone(
         ExitCode.REFUSED,
         "Cannot "
             + what
             + ": the server answered "
             + answer
-            + "; check that it offers Bulk Data export at source.base-url");
+            + "; check that it offers Bulk Data export at source.base-url",
+        null);
   }
 }

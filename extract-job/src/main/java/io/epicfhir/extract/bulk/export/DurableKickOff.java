@@ -8,6 +8,7 @@ import io.epicfhir.extract.bulk.ledger.ExportLedger;
 import io.epicfhir.extract.bulk.ledger.ExportRequest;
 import io.epicfhir.extract.bulk.ledger.GroupLedger;
 import io.epicfhir.extract.bulk.settings.BulkSettings;
+import io.epicfhir.extract.source.answer.MaybeDone;
 import io.epicfhir.extract.source.pace.Pace;
 import java.net.URI;
 import java.time.Instant;
@@ -40,10 +41,12 @@ public final class DurableKickOff {
     ExportLedger ledger = new ExportLedger(context.lake(), exportId);
     String runKey = context.run().key();
     Optional<ExportLedger.Started> refused = ledger.started();
+    // What the settings no longer ask for may be what kept the server from answering.
     Optional<ExportLedger.Intent> lost =
         ledger
             .intent()
-            .filter(i -> refused.isEmpty() || i.askedAt().isAfter(refused.get().startedAt()));
+            .filter(i -> refused.isEmpty() || i.askedAt().isAfter(refused.get().startedAt()))
+            .filter(i -> i.asked().isBySettingsOf(asked));
     lost.ifPresent(
         intent ->
             context
@@ -51,13 +54,16 @@ public final class DurableKickOff {
                 .note(
                     "An earlier try requested this export at "
                         + intent.askedAt()
-                        + " and got no response. The same request is sent again: a server that"
-                        + " is already working on it may return the same job."));
+                        + " and got no response, or none that says where the export is. The same"
+                        + " request is sent again: a server that is already working on it may"
+                        + " return the same job."));
     // In the same words: only so can a server know it again.
     ExportRequest words = lost.map(ExportLedger.Intent::asked).orElse(asked);
-    ledger.intend(new ExportLedger.Intent(exportId, runKey, words, pace.clock().instant()));
-    Failpoint.at("kick-off.intent");
-    BulkExport.Promise promise = bulk.kickOff(words, settings, lost.isEmpty());
+    BulkExport.Promise promise =
+        send(
+            new ExportLedger.Intent(exportId, runKey, words, pace.clock().instant()),
+            ledger,
+            lost.isEmpty());
     Failpoint.at("kick-off.answer");
     Instant now = pace.clock().instant();
     if (refused.isPresent()) {
@@ -69,6 +75,21 @@ public final class DurableKickOff {
             exportId, runKey, words, now, promise.statusUrl().toString(), promise.serverTime()));
     Failpoint.at("kick-off.started");
     refused.ifPresent(old -> letGo(URI.create(old.statusUrl())));
+  }
+
+  /** Only while the server may have begun it the ledger has what was asked for. */
+  private BulkExport.Promise send(ExportLedger.Intent intent, ExportLedger ledger, boolean fresh) {
+    Optional<ExportLedger.Intent> before = ledger.intent();
+    ledger.intend(intent);
+    Failpoint.at("kick-off.intent");
+    try {
+      return bulk.kickOff(intent.asked(), settings, fresh);
+    } catch (JobException e) {
+      if (!(e instanceof MaybeDone)) {
+        before.ifPresentOrElse(ledger::intend, ledger::forgetIntent);
+      }
+      throw e;
+    }
   }
 
   /**

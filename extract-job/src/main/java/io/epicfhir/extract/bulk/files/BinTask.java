@@ -6,7 +6,6 @@ import io.epicfhir.common.Json;
 import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.lake.LakePaths;
 import io.epicfhir.common.lake.Landing;
-import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.bronze.BronzeLine;
 import io.epicfhir.extract.bronze.BronzeRows;
@@ -98,7 +97,7 @@ final class BinTask implements Function<Integer, String> {
   private BinResult take(Bin bin) {
     Traffic traffic = new Traffic();
     Receipts receipts = new Receipts(lake(), new Path(target.staging()), target.transactionTime());
-    OptOuts optOuts = new OptOutList(lake()).load();
+    OptOuts optOuts = receipts.optOuts();
     List<FileReceipt> files = new ArrayList<>();
     BinResult.Failure failure = null;
     try {

@@ -6,10 +6,12 @@ import io.epicfhir.common.lake.Lake;
 import io.epicfhir.common.optout.OptOutList;
 import io.epicfhir.common.optout.OptOuts;
 import io.epicfhir.extract.bronze.LateOptOuts;
+import io.epicfhir.extract.bronze.OthersNow;
 import io.epicfhir.extract.bronze.QuarantineCut;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.bulk.manifest.FileLabel;
 import io.epicfhir.extract.bulk.manifest.RemoteFile;
+import io.epicfhir.extract.crawl.references.BulkHydration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -28,6 +30,7 @@ public final class Receipts {
   private final Lake lake;
   private final Path staging;
   private final Instant transactionTime;
+  private final OthersNow others;
 
   /**
    * Of an export, as its manifest of now has it.
@@ -39,6 +42,12 @@ public final class Receipts {
     this.lake = lake;
     this.staging = staging;
     this.transactionTime = transactionTime;
+    this.others = new OthersNow(lake, BulkHydration.folder(staging));
+  }
+
+  /** The opt-out list, for files that were made before what is read by reference. */
+  OptOuts optOuts() {
+    return others.list();
   }
 
   void write(FileReceipt receipt) {
@@ -115,8 +124,8 @@ public final class Receipts {
       return receipts;
     }
     List<StagedFile> all = receipts.stream().flatMap(r -> r.bronze().stream()).toList();
-    Map<String, LateOptOuts.Left> settled = new LateOptOuts(lake).settle(all, learned);
-    OptOuts optOuts = new OptOutList(lake).load();
+    Map<String, LateOptOuts.Left> settled = new LateOptOuts(lake, others).settle(all, learned);
+    OptOuts optOuts = optOuts();
     QuarantineCut cut = new QuarantineCut(lake);
     List<FileReceipt> without =
         receipts.stream()

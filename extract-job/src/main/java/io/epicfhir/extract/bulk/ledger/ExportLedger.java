@@ -84,6 +84,11 @@ public final class ExportLedger {
     lake.write(file("intent.json"), Json.write(intent));
   }
 
+  /** The server has not begun what was intended. */
+  public void forgetIntent() {
+    lake.delete(file("intent.json"));
+  }
+
   public Optional<Intent> intent() {
     return read("intent.json", Intent.class);
   }
@@ -110,11 +115,7 @@ public final class ExportLedger {
     return read("waiting.json", Waiting.class);
   }
 
-  /**
-   * A manifest as the server sent it.
-   *
-   * @param pages verbatim
-   */
+  /** A manifest as the server sent it, page by page. */
   record Pages(List<String> pages) implements StateFile {}
 
   /** Keeps the manifest as the server sent it, page by page. */
@@ -204,7 +205,7 @@ public final class ExportLedger {
   public void giveUp(Instant when) {
     forgetManifest();
     lake.delete(file("waiting.json"));
-    lake.delete(file("intent.json"));
+    forgetIntent();
     lake.delete(publicationPlan());
     lake.delete(staging());
     forgetRefusal();

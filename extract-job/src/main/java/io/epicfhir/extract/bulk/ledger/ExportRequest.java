@@ -35,6 +35,11 @@ public record ExportRequest(
         && windows.size() == other.windows.size();
   }
 
+  /** Whether another request is by the same settings, whatever its time. */
+  public boolean isBySettingsOf(ExportRequest other) {
+    return types.equals(other.types) && typeFilters.equals(other.typeFilters);
+  }
+
   /** Every search that narrows a type. */
   public List<String> searches() {
     List<String> all = new ArrayList<>(typeFilters);

@@ -9,6 +9,7 @@ import io.epicfhir.extract.bronze.BronzeLine;
 import io.epicfhir.extract.bronze.BronzeRows;
 import io.epicfhir.extract.bronze.LateOptOuts;
 import io.epicfhir.extract.bronze.LineHead;
+import io.epicfhir.extract.bronze.OthersNow;
 import io.epicfhir.extract.bronze.QuarantineCut;
 import io.epicfhir.extract.bronze.QuarantineRows;
 import io.epicfhir.extract.bronze.QuarantinedLine;
@@ -41,16 +42,21 @@ public final class StagedRows implements AutoCloseable {
   private final RollingParquet<BronzeLine> deletions;
   private final RollingParquet<QuarantinedLine> quarantine;
   private final List<String> deletes = new ArrayList<>();
+  private final OthersNow others;
   private final OptOuts optOuts;
   private final Set<String> keptOut = new TreeSet<>();
   private long bundles;
 
-  public StagedRows(Lake lake, Path folder, String exportId, long targetSize) {
+  /**
+   * @param others what the same reads showed before to be no listed patient's
+   */
+  public StagedRows(Lake lake, Path folder, String exportId, long targetSize, OthersNow others) {
     this.lake = lake;
     this.folder = folder;
     this.exportId = exportId;
     this.targetSize = targetSize;
-    this.optOuts = new OptOutList(lake).load();
+    this.others = others;
+    this.optOuts = others.list();
     // Its own names: what an earlier try put into quarantine is not written over, but replaced.
     String attempt = UUID.randomUUID().toString().substring(0, 8);
     this.deletions = rows("deletions");
@@ -191,7 +197,8 @@ public final class StagedRows implements AutoCloseable {
     if (optOuts.learned().isEmpty()) {
       return staged;
     }
-    Map<String, LateOptOuts.Left> settled = new LateOptOuts(lake).settle(staged, optOuts.learned());
+    Map<String, LateOptOuts.Left> settled =
+        new LateOptOuts(lake, others).settle(staged, optOuts.learned());
     for (StagedFile file : staged) {
       LateOptOuts.Left left = settled.get(file.path());
       keptOut.addAll(left.keptOut());
@@ -207,19 +214,9 @@ public final class StagedRows implements AutoCloseable {
     return staged.stream().flatMap(file -> settled.get(file.path()).file().stream()).toList();
   }
 
-  /**
-   * Lets in what was on the list and came as another patient's.
-   *
-   * @return whether there was any: then all rows are to be made again
-   */
-  public boolean release() {
-    new OptOutList(lake).release(optOuts.released());
-    return !optOuts.released().isEmpty();
-  }
-
-  /** Hashes of what was on the list and came as another patient's. */
-  public Set<String> released() {
-    return optOuts.released();
+  /** The list, and what the rows show of it. */
+  public OptOuts optOuts() {
+    return optOuts;
   }
 
   /** What stayed out, as {@link io.epicfhir.common.optout.KeptOut} has it; the rows are settled. */

@@ -113,6 +113,11 @@ public final class BulkHydration {
     this.traffic = traffic;
   }
 
+  /** The folder for what is fetched, in an export's staging folder. */
+  public static Path folder(Path staging) {
+    return new Path(staging, "references");
+  }
+
   /** Whether anything is to be fetched by reference. */
   public boolean isWanted() {
     return !settings.hydrate().isEmpty() || settings.attachments().enabled();

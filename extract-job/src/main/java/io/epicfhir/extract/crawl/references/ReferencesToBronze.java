@@ -2,6 +2,7 @@ package io.epicfhir.extract.crawl.references;
 
 import io.epicfhir.common.job.JobContext;
 import io.epicfhir.extract.bronze.BronzeSettings;
+import io.epicfhir.extract.bronze.OthersNow;
 import io.epicfhir.extract.bronze.StagedFile;
 import io.epicfhir.extract.crawl.index.CrawlIndex;
 import io.epicfhir.extract.crawl.index.IndexFolder;
@@ -80,6 +81,7 @@ final class ReferencesToBronze implements CrawlWays {
   Hydrated run(CrawlFigures figures, ReadProblems problems, Map<String, Long> unread) {
     spool.roll();
     Path folder = new Path(export.folder(), "rows");
+    OthersNow others = new OthersNow(context.lake(), export.folder());
     context.lake().delete(folder); // what an earlier try that broke off had written
     Set<String> types = new TreeSet<>(spool.types());
     types.addAll(earlier.types());
@@ -88,12 +90,14 @@ final class ReferencesToBronze implements CrawlWays {
     List<StagedFile> staged = new ArrayList<>();
     List<TypeCounts> counts = new ArrayList<>();
     try (StagedRows rows =
-        new StagedRows(context.lake(), folder, export.exportId(), bronze.targetFileSize())) {
+        new StagedRows(
+            context.lake(), folder, export.exportId(), bronze.targetFileSize(), others)) {
       for (String type : types) {
         counts.add(type(type, rows));
         staged.addAll(rows.finish(type));
       }
-      boolean last = rows.released().isEmpty(); // else all is made again
+      boolean last = rows.optOuts().released().isEmpty(); // else all is made again
+      others.note(rows.optOuts());
       List<StagedFile> quarantine = rows.finishQuarantine();
       staged.addAll(rows.finishDeletions());
       List<StagedFile> settled = last ? rows.settled(staged, counts) : staged;
@@ -108,7 +112,7 @@ final class ReferencesToBronze implements CrawlWays {
           byReference,
           concludes,
           rows.keptOut(),
-          rows.released(),
+          rows.optOuts().released(),
           new CrawlJudgement(settings, "bulk").references(problems).rejected(counts).complaint());
     }
   }

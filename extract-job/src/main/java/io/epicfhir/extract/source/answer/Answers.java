@@ -67,7 +67,7 @@ public final class Answers {
 
   /** A request that must not be repeated may or may not have been carried out. */
   public static JobException lost(Ask ask, String answer, Exception cause) {
-    return new JobException(
+    return new MaybeDone(
         ExitCode.UNAVAILABLE,
         "Cannot tell whether the server carried out the request: "
             + ask.what()
