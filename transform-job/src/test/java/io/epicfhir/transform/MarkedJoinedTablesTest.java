@@ -159,8 +159,7 @@ final class MarkedJoinedTablesTest {
 
   static {
     RULED_OUT.forEach(
-        (name, sql) ->
-            PASSING.put(name, "-- description: x\n-- depends: person, problem\n" + sql));
+        (name, sql) -> PASSING.put(name, "-- description: x\n-- depends: person, problem\n" + sql));
     LOSING.put(
         "with_ruled_out_and_shown",
         List.of(
@@ -283,7 +282,8 @@ final class MarkedJoinedTablesTest {
     for (String name : List.of("healthy", "well", "well_not_in", "well_by_two", "well_inside")) {
       assertThat(marks(name)).as(name).containsExactly("p3 false");
     }
-    assertThat(marks("marked_too")).isEqualTo(List.of("c1 false", "c2 true", "c3 false", "c4 false"));
+    assertThat(marks("marked_too"))
+        .isEqualTo(List.of("c1 false", "c2 true", "c3 false", "c4 false"));
     assertThat(marks("star")).containsExactly("p1 true", "p2 false", "p3 false");
     assertThat(marks("official")).containsExactly("p1 true", "p2 false", "p3 false");
     var column = columns("problem_of").apply("restricted");
