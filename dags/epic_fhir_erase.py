@@ -11,12 +11,11 @@ path, never the content.
 | mode | `plan` counts what would go; `go` counts, asks for approval, erases, loads and proves; `readmit` takes them off the list |
 
 `go` removes the patients, what is about them, and ids merged with theirs from bronze, silver, every table made of them,
-quarantine, the state and PostgreSQL, old versions too. A list of keyed hashes keeps them out of every later export and
-crawl. **Backups, replicas and copies are not reached.** After `readmit` the next export or crawl ingests everything.
+quarantine, the state and PostgreSQL, old versions too. A list of keyed hashes keeps them out of every later export and crawl.
+**Backups, replicas and copies are not reached.** After `readmit` the next export or crawl ingests everything.
 
-`readmit`, too, counts and asks for approval. If the file lists other patients than were counted, nothing is done (exit 2). The same
-holds for `go` if links or MRNs name other Patient records than were counted: trigger the DAG again, which counts again. If they
-changed while `erase` was at work, nothing is erased, and the approved records are kept out of later exports until then.
+`readmit`, too, counts and asks for approval. If the file lists others than were counted, or, with `go`, links or MRNs name others,
+nothing is done (exit 2): trigger it again. Records on the list by then stay out of later exports, and are erased when approved.
 
 **When it is red:** clear the failed task; each task continues where it stopped. `prove` red: a file still names somebody on the
 list, or could not be read; its message says in which layer. Nothing in reports or logs names anybody.
