@@ -7,6 +7,7 @@ import io.epicfhir.sandbox.faults.Fault;
 import io.epicfhir.sandbox.faults.Match;
 import io.epicfhir.sandbox.http.RequestKind;
 import java.io.IOException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -18,7 +19,7 @@ class BombsTest extends SiteTest {
   @ParameterizedTest
   @EnumSource(
       value = RequestKind.class,
-      names = {"DISCOVERY", "METADATA", "TOKEN", "KICK_OFF", "STATUS"})
+      names = {"DISCOVERY", "METADATA", "TOKEN", "STATUS"})
   void endsTheRunAsAnyOtherBadAnswerDoes(RequestKind kind) throws IOException {
     open(o -> o);
     site.settings.put("source.max-tries", "2");
@@ -35,5 +36,19 @@ class BombsTest extends SiteTest {
           .doesNotContain("OutOfMemoryError");
     }
     assertThat(site.landings()).isEmpty();
+  }
+
+  /** Where the export will be stands in the head of the answer, and the server has begun it. */
+  @Test
+  void isOfNoAccountWhereTheHeadOfTheAnswerSaysAll() throws IOException {
+    open(o -> o);
+    long bomb = 2 * Runtime.getRuntime().maxMemory();
+    site.server.faults().always(Match.kind(RequestKind.KICK_OFF), Fault.gzipBomb(bomb));
+
+    try (CapturedLog log = new CapturedLog()) {
+      assertThat(site.runAll("r1")).isZero();
+      assertThat(log.text()).doesNotContain("OutOfMemoryError");
+    }
+    assertThat(site.landings()).hasSize(1);
   }
 }
