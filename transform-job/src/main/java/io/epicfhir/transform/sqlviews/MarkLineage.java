@@ -39,6 +39,9 @@ final class MarkLineage {
   /** What a column is, each of them for some rows. */
   private final Map<ExprId, List<Expression>> values = new HashMap<>();
 
+  /** Columns that a UNION or its like gives, which are those of its first part. */
+  private final Set<ExprId> united = new HashSet<>();
+
   private final Map<Long, LogicalPlan> shared = new HashMap<>();
   private final List<Read> reads = new ArrayList<>();
   private final List<Use> uses = new ArrayList<>();
@@ -101,7 +104,7 @@ final class MarkLineage {
 
   /** Whether a column is null or false in every row where some columns are always null. */
   boolean isNeverTrue(ExprId column, Set<ExprId> nulls) {
-    return new NeverTrue(values, nulls).column(column);
+    return new NeverTrue(values, united, nulls).column(column);
   }
 
   /** As {@link #has}, also from each place that reads the part of a WITH that it is in. */
@@ -185,6 +188,10 @@ final class MarkLineage {
           .ifPresent(definition -> byPosition(node, PlanWalk.list(definition.output())));
     } else if (Set.of("Union", "UnionLoop", "Intersect", "Except")
         .contains(node.getClass().getSimpleName())) {
+      PlanWalk.<Attribute>list(node.output()).stream()
+          .map(Attribute::exprId)
+          .filter(column -> !values.containsKey(column))
+          .forEach(united::add); // what its first part takes from a table
       children.forEach(child -> byPosition(node, PlanWalk.list(child.output())));
     }
   }

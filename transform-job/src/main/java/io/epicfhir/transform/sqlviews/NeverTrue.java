@@ -19,27 +19,27 @@ import org.apache.spark.sql.types.DataTypes;
  */
 final class NeverTrue {
   private final Map<ExprId, List<Expression>> values;
+  private final Set<ExprId> tables;
   private final Set<ExprId> nulls;
   private final Map<ExprId, Boolean> known = new HashMap<>();
 
   /**
    * @param values what a column is, each of them for some rows
+   * @param tables columns of tables among these, which have other values, too
    * @param nulls columns that are always null
    */
-  NeverTrue(Map<ExprId, List<Expression>> values, Set<ExprId> nulls) {
+  NeverTrue(Map<ExprId, List<Expression>> values, Set<ExprId> tables, Set<ExprId> nulls) {
     this.values = values;
+    this.tables = tables;
     this.nulls = nulls;
   }
 
   boolean column(ExprId column) {
-    if (nulls.contains(column)) {
-      return true;
-    }
-    if (!values.containsKey(column)) {
+    if (!nulls.contains(column) && (tables.contains(column) || !values.containsKey(column))) {
       return false; // a table's
     }
     if (known.putIfAbsent(column, false) == null) { // also for one that is made of itself
-      known.put(column, values.get(column).stream().allMatch(this::value));
+      known.put(column, values.getOrDefault(column, List.of()).stream().allMatch(this::value));
     }
     return known.get(column);
   }
