@@ -38,7 +38,8 @@ final class NeverTrue {
     if (!nulls.contains(column) && (tables.contains(column) || !values.containsKey(column))) {
       return false; // a table's
     }
-    if (known.putIfAbsent(column, false) == null) { // also for one that is made of itself
+    // One that is made of itself, too, as a UNION's is: what else it is made of decides.
+    if (known.putIfAbsent(column, nulls.contains(column)) == null) {
       known.put(column, values.getOrDefault(column, List.of()).stream().allMatch(this::value));
     }
     return known.get(column);
