@@ -9,3 +9,10 @@ cd "$(dirname "$0")/.."
 ruff format --check dags ci
 ruff check dags ci
 (cd dags && python -m pytest -q tests/test_policy.py)
+
+# Nobody misses the tests of a file that was cut short.
+without=$(git ls-files -- '*/src/test/*Test.java' | xargs -d '\n' grep -LE '@(Test|ParameterizedTest|ArchTest|TestFactory|RepeatedTest)|abstract class| extends ' || true)
+if [ -n "$without" ]; then
+  printf 'These test files have no test:\n%s\n' "$without" >&2
+  exit 1
+fi
